@@ -1,0 +1,58 @@
+# SPDX-License-Identifier: GPL-2.0-only
+#
+#   make                 module, library and tool
+#   make KDIR=...        the module for another kernel than the running one
+#   make demo            boot a Debian kernel in a guest, on an emulated host
+#   make check           every test, on emulated hosts; TEST=name runs one
+#   make lint            checkpatch, sparse, and what the core may link
+#   make install         DESTDIR, PREFIX as usual
+
+KDIR ?= /lib/modules/$(shell uname -r)/build
+O ?= build/kmod
+PREFIX ?= /usr/local
+DESTDIR ?=
+export PREFIX DESTDIR
+
+# O means something else to kbuild: what submakes need, they are told.
+MAKEOVERRIDES =
+
+top := $(CURDIR)
+
+all: kmod userlib ctl
+
+# Objects go to $(O), so that modules for several kernels stand side by side.
+# kbuild of 6.1 cannot build a module out of its source folder: link the sources there.
+kmod:
+	@test -e $(KDIR)/Makefile || { echo "no kernel headers in $(KDIR): install linux-headers-$$(uname -r), or name a tree with KDIR=" >&2; exit 1; }
+	@mkdir -p $(O) build
+	@cp -asfT $(top)/kmod $(O)
+	@ln -sfT $(top)/uapi $(dir $(abspath $(O)))uapi
+	$(MAKE) -C $(KDIR) M=$(abspath $(O)) $(if $(W),W=$(W)) $(if $(C),C=$(C)) modules
+
+userlib:
+	$(MAKE) -C userlib O=$(top)/build/userlib
+
+ctl: userlib
+	$(MAKE) -C ctl O=$(top)/build/ctl LIBDIR=$(top)/build/userlib
+
+demo:
+	@tests/lab/demo $(HOST)
+
+check:
+	@tests/lab/check $(TEST)
+
+lint:
+	@tests/lint/run
+
+install: all
+	$(MAKE) -C $(KDIR) M=$(abspath $(O)) $(if $(DESTDIR),INSTALL_MOD_PATH=$(DESTDIR)) modules_install
+	$(MAKE) -C userlib O=$(top)/build/userlib install
+	$(MAKE) -C ctl O=$(top)/build/ctl LIBDIR=$(top)/build/userlib install
+	install -D -m 644 uapi/linux/hv.h $(DESTDIR)$(PREFIX)/include/linux/hv.h
+	install -D -m 644 uapi/linux/hv_netlink.h $(DESTDIR)$(PREFIX)/include/linux/hv_netlink.h
+	install -D -m 644 uapi/hv.yaml $(DESTDIR)$(PREFIX)/share/hv/hv.yaml
+
+clean:
+	rm -rf build
+
+.PHONY: all kmod userlib ctl demo check lint install clean

@@ -1,0 +1,251 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * hvctl doctor: can this host run guests, and if not, why not?
+ */
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/utsname.h>
+#include <unistd.h>
+
+#include "ctl.h"
+
+enum result {
+	OK,
+	WARN,
+	FAIL,
+};
+
+static const char *const result_names[] = { "ok", "warn", "fail" };
+
+/**
+ * struct doctor - an examination
+ * @c: the command
+ * @out: where findings go
+ * @failed: one of them was FAIL
+ * @svm: the CPU has it
+ */
+struct doctor {
+	struct context *c;
+	struct out *out;
+	bool failed;
+	bool svm;
+};
+
+/* @remedy may be "". */
+static void find(struct doctor *d, const char *check, enum result result, const char *remedy,
+		 const char *fmt, ...) __attribute__((format(printf, 5, 6)));
+
+static void find(struct doctor *d, const char *check, enum result result, const char *remedy,
+		 const char *fmt, ...)
+{
+	char detail[512], full[800];
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(detail, sizeof(detail), fmt, ap);
+	va_end(ap);
+	snprintf(full, sizeof(full), "%s%s%s", detail, *remedy ? ": " : "", remedy);
+	out_row(d->out);
+	out_text(d->out, "check", "CHECK", check);
+	out_text(d->out, "result", "RESULT", result_names[result]);
+	out_text(d->out, "finding", "FINDING", full);
+	d->failed |= result == FAIL;
+}
+
+static void check_kernel(struct doctor *d)
+{
+	unsigned int major = 0, minor = 0;
+	struct utsname name;
+
+	uname(&name);
+	sscanf(name.release, "%u.%u", &major, &minor);
+	if (strcmp(name.machine, "x86_64"))
+		find(d, "kernel", FAIL, "hv runs on x86-64 only", "Linux on %s", name.machine);
+	else if (major < 6 || (major == 6 && minor < 1))
+		find(d, "kernel", FAIL, "hv needs 6.1 or later", "Linux %s", name.release);
+	else if (major == 6 && (minor == 1 || minor == 12))
+		find(d, "kernel", OK, "", "Linux %s", name.release);
+	else
+		find(d, "kernel", WARN, "hv is tested with 6.1 and 6.12", "Linux %s", name.release);
+}
+
+/* A word of the first "flags" line. */
+static bool has_word(const char *line, const char *word)
+{
+	size_t len = strlen(word);
+
+	while ((line = strchr(line, ' '))) {
+		line++;
+		if (!strncmp(line, word, len) && strchr(" \n", line[len]))
+			return true;
+	}
+	return false;
+}
+
+static char *cpu_flags(void)
+{
+	FILE *file = fopen("/proc/cpuinfo", "re");
+	char *line = NULL;
+	size_t size = 0;
+
+	while (file && getline(&line, &size, file) > 0)
+		if (!strncmp(line, "flags", 5)) {
+			fclose(file);
+			return line;
+		}
+	if (file)
+		fclose(file);
+	free(line);
+	return NULL;
+}
+
+static void check_cpu(struct doctor *d)
+{
+	char *flags = cpu_flags();
+
+	d->svm = flags && has_word(flags, "svm");
+	if (d->svm && has_word(flags, "npt"))
+		find(d, "cpu", OK, "", "AMD-V (svm) with nested paging (npt)");
+	else if (d->svm)
+		find(d, "cpu", FAIL, "hv needs it", "AMD-V (svm) without nested paging (npt)");
+	else if (flags && has_word(flags, "vmx"))
+		find(d, "cpu", FAIL, "hv runs on AMD-V only until its vmx engine is there",
+		     "Intel VT-x (vmx)");
+	else
+		find(d, "cpu", FAIL,
+		     "switch virtualization on in the firmware's setup, or nested virtualization where this host is a guest",
+		     "neither svm nor vmx");
+	if (flags && has_word(flags, "hypervisor"))
+		find(d, "host", OK, "", "runs in a virtual machine itself: guests are nested");
+	free(flags);
+}
+
+static bool module_loaded(const char *name)
+{
+	char path[64];
+
+	snprintf(path, sizeof(path), "/sys/module/%s", name);
+	return !access(path, F_OK);
+}
+
+static void check_module(struct doctor *d)
+{
+	if (module_loaded("hv"))
+		find(d, "module", OK, "", "hv is loaded");
+	else
+		find(d, "module", FAIL, "modprobe hv, or insmod hv.ko", "hv is not loaded");
+}
+
+static void check_device(struct doctor *d)
+{
+	if (!access("/dev/hv", R_OK | W_OK))
+		find(d, "device", OK, "", "/dev/hv can be opened");
+	else if (errno == ENOENT)
+		find(d, "device", FAIL, "it comes with the module", "there is no /dev/hv");
+	else
+		find(d, "device", FAIL, "become root or a member of its group",
+		     "/dev/hv cannot be opened (%s)", strerror(errno));
+}
+
+static void check_engine(struct doctor *d)
+{
+	struct hv_info info;
+
+	if (hvctl_open(&d->c->h) || hvctl_info(d->c->h, &info)) {
+		find(d, "engine", FAIL, "", "%s", hvctl_error(d->c->h));
+		return;
+	}
+	if (info.engine == HV_ENGINE_NONE)
+		find(d, "engine", FAIL, "the kernel log says why (dmesg | grep hv)",
+		     "the module found nothing that runs guests");
+	else
+		find(d, "engine", OK, "", "%s on %u CPUs, %u of %u guests",
+		     info.engine == HV_ENGINE_SVM ? "svm" : "vmx", info.host_cpus, info.guests,
+		     info.max_guests);
+	if (info.api_version != HV_API_VERSION)
+		find(d, "interface", WARN, "install hvctl and the module from the same release",
+		     "the module's version is %u, hvctl's is %u", info.api_version,
+		     HV_API_VERSION);
+}
+
+/* How many use a module, or -1. */
+static int module_users(const char *name)
+{
+	char path[64];
+	int users = -1;
+	FILE *file;
+
+	snprintf(path, sizeof(path), "/sys/module/%s/refcnt", name);
+	file = fopen(path, "re");
+	if (!file)
+		return -1;
+	if (fscanf(file, "%d", &users) != 1)
+		users = -1;
+	fclose(file);
+	return users;
+}
+
+static void check_kvm(struct doctor *d)
+{
+	const char *name = module_loaded("kvm_amd") ? "kvm_amd" :
+			   module_loaded("kvm_intel") ? "kvm_intel" : NULL;
+
+	if (!name)
+		find(d, "kvm", OK, "", "not loaded: hv has the CPUs' root mode to itself");
+	else if (module_users(name) > 0)
+		find(d, "kvm", WARN,
+		     "stop KVM's guests if hv's are refused or slow",
+		     "%s is loaded and in use: it may hold root mode", name);
+	else
+		find(d, "kvm", OK, "", "%s is loaded and idle: hv borrows root mode", name);
+}
+
+static void check_cgroup(struct doctor *d)
+{
+	FILE *file = fopen("/proc/self/mountinfo", "re");
+	char *line = NULL;
+	size_t size = 0;
+	bool found = false;
+
+	while (file && !found && getline(&line, &size, file) > 0)
+		found = strstr(line, " - cgroup2 ");
+	if (file)
+		fclose(file);
+	free(line);
+	if (found)
+		find(d, "cgroup", OK, "", "there is a cgroup2 mount");
+	else
+		find(d, "cgroup", WARN, "mount -t cgroup2 none /sys/fs/cgroup",
+		     "no cgroup2 mount: guests get no cgroup of their own");
+}
+
+static int run(struct context *c)
+{
+	struct doctor d = { .c = c };
+	const char *value;
+	int status;
+
+	while (next_option(c, &value))
+		;
+	status = expect_arguments(c, 0, 0);
+	if (status)
+		return status;
+	d.out = out_new(c, OUT_TABLE);
+	check_kernel(&d);
+	check_cpu(&d);
+	check_module(&d);
+	check_device(&d);
+	check_engine(&d);
+	check_kvm(&d);
+	check_cgroup(&d);
+	status = out_end(d.out);
+	return d.failed ? STATUS_FAILED : status;
+}
+
+const struct command cmd_doctor = {
+	.name = "doctor", .args = "", .help = "Say whether this host can run guests, and if not, why",
+	.run = run,
+};

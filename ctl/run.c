@@ -1,0 +1,288 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * hvctl run and hvctl create
+ */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "ctl.h"
+
+/* run has one more, in front. */
+static const struct option_row options[] = {
+	{ "detach", 'd', NULL, "start it and print its name instead of attaching", NULL },
+	{ "name", 0, "NAME", "up to 63 of A-Z a-z 0-9 _ . -; made up by default", "name" },
+	{ "kernel", 0, "FILE", "the image, in place of IMAGE", "kernel" },
+	{ "initrd", 0, "FILE", "initial RAM disk", "initrd" },
+	{ "append", 0, "STRING", "kernel command line", "append" },
+	{ "memory", 'm', "SIZE", "such as 512M or 1G; 256M by default", "memory" },
+	{ "cpus", 'c', "N", "1 until hv learns SMP", "vcpus" },
+	{ "on-reset", 0, "POLICY", "reset (default) or stop when it resets itself", "on-reset" },
+	{ "debug-exit", 0, "PORT", "I/O port that ends it with a status, as QEMU's", "debug-exit" },
+	{ "cgroup", 0, "PATH", "below the cgroup2 mount; hv.slice/NAME by default", "cgroup" },
+	{ "rm", 0, NULL, NULL, NULL },
+	{ "foreground", 0, NULL, NULL, NULL },
+	{ "label", 'l', "K=V", NULL, NULL },
+	{ "cpuset", 0, "LIST", NULL, NULL },
+	{ "cpu-weight", 0, "N", NULL, NULL },
+	{ "file", 'f', "FILE", NULL, NULL },
+	{ "disk", 0, "FILE", NULL, NULL },
+	{ "firmware", 0, "FILE", NULL, NULL },
+	{ "net", 0, "SPEC", NULL, NULL },
+	{ "restart", 0, "POLICY", NULL, NULL },
+	{ "pv", 0, "on|off", NULL, NULL },
+	{ "cpu", 0, "MODEL", NULL, NULL },
+	{ 0 }
+};
+
+/**
+ * struct request - what the command line asked for
+ * @spec: the guest
+ * @append: --append, or NULL
+ * @kernel: --kernel was there
+ * @detach: --detach was there
+ */
+struct request {
+	struct hvctl_spec *spec;
+	const char *append;
+	bool kernel;
+	bool detach;
+};
+
+static int set(struct context *c, struct request *r, const char *key, const char *value)
+{
+	int err = hvctl_spec_set(c->h, r->spec, key, value);
+
+	return err ? fail_library(c, err) : 0;
+}
+
+static int take_option(struct context *c, struct request *r, const struct option_row *row,
+		       const char *value)
+{
+	if (is_option(row, "detach")) {
+		r->detach = true;
+		return 0;
+	}
+	if (is_option(row, "append")) {
+		r->append = value;
+		return 0;
+	}
+	if (is_option(row, "kernel"))
+		r->kernel = true;
+	return set(c, r, row->key, value);
+}
+
+/* What follows "--", then --append, with blanks between. */
+static char *join_cmdline(const struct context *c, const struct request *r)
+{
+	size_t len = r->append ? strlen(r->append) + 1 : 0;
+	char *line, *to;
+
+	for (char **arg = c->rest; arg && *arg; arg++)
+		len += strlen(*arg) + 1;
+	line = malloc(len + 1);
+	if (!line)
+		return NULL;
+	to = line;
+	for (char **arg = c->rest; arg && *arg; arg++)
+		to += sprintf(to, "%s%s", to == line ? "" : " ", *arg);
+	sprintf(to, "%s%s", r->append && to != line ? " " : "", r->append ? r->append : "");
+	return line;
+}
+
+static int set_cmdline(struct context *c, struct request *r)
+{
+	char *line;
+	int status;
+
+	if (!c->rest && !r->append)
+		return 0;
+	line = join_cmdline(c, r);
+	if (!line)
+		return fail(c, "out of memory");
+	status = set(c, r, "cmdline", line);
+	free(line);
+	return status;
+}
+
+static int parse(struct context *c, struct request *r)
+{
+	const struct option_row *row;
+	const char *value;
+	int status = 0;
+
+	while (!status && (row = next_option(c, &value)))
+		status = take_option(c, r, row, value);
+	if (!status && r->kernel && !options_failed(c) && c->argc)
+		return fail(c, "'%s' is one image too many beside --kernel", c->argv[0]);
+	if (!status)
+		status = expect_arguments(c, r->kernel ? 0 : 1, 1);
+	if (!status && !r->kernel)
+		status = set(c, r, "kernel", c->argv[0]);
+	return status ? status : set_cmdline(c, r);
+}
+
+static int make(struct context *c, const struct request *r, struct hvctl_guest **guest)
+{
+	uint64_t id;
+	int err = hvctl_create(c->h, r->spec, &id);
+
+	if (err)
+		return fail_library(c, err);
+	if (hvctl_warning(c->h)[0])
+		note(c, "%s", hvctl_warning(c->h));
+	err = hvctl_get(c->h, id, guest);
+	return err ? fail_library(c, err) : 0;
+}
+
+static int print_guest(struct context *c, const struct hvctl_guest *guest)
+{
+	struct out *out;
+
+	if (!c->json) {
+		puts(guest->name);
+		return 0;
+	}
+	out = out_new(c, OUT_RECORD);
+	out_row(out);
+	out_number(out, "id", NULL, guest->id, NULL);
+	out_text(out, "name", NULL, guest->name);
+	return out_end(out);
+}
+
+/* Only a guest's own word counts as its status; other ends are failures. */
+static int status_of(struct context *c, const struct hvctl_guest *guest)
+{
+	switch (guest->stop_reason) {
+	case HV_STOP_REASON_POWEROFF:
+	case HV_STOP_REASON_RESET:
+		return 0;
+	case HV_STOP_REASON_DEBUG_EXIT:
+		return guest->stop_status & 0xff;
+	default:
+		return fail(c, "%s stopped: %s%s%s", guest->name,
+			    hvctl_stop_reason_name(guest->stop_reason),
+			    guest->stop_detail[0] ? ": " : "", guest->stop_detail);
+	}
+}
+
+static int final_status(struct context *c, const struct hvctl_guest *guest)
+{
+	struct hvctl_guest *last;
+	int err, status;
+
+	do
+		err = hvctl_wait(c->h, guest->id, -1, &last);
+	while (err == -EINTR);
+	if (err == -ENOENT)
+		return fail(c, "%s was removed while it ran", guest->name);
+	if (err)
+		return fail_library(c, err);
+	status = status_of(c, last);
+	hvctl_guest_free(last);
+	return status;
+}
+
+/*
+ * The console is opened before the start, so that nobody comes between.  If
+ * somebody has, the guest runs all the same, with its input there.
+ */
+static int start_and_attach(struct context *c, const struct hvctl_guest *guest)
+{
+	enum attach_end end;
+	struct attachment a;
+	int err, status;
+
+	err = attach_open(c, guest->id, false, &a);
+	if (err == -EBUSY) {
+		note(c, "%s: this one only shows it", hvctl_error(c->h));
+		err = attach_open(c, guest->id, true, &a);
+	}
+	if (err)
+		return fail_library(c, err);
+	err = hvctl_start(c->h, guest->id);
+	if (err) {
+		attach_close(&a);
+		return fail_library(c, err);
+	}
+	end = attach_run(&a);
+	status = end == ATTACH_STOPPED ? final_status(c, guest) :
+					 attach_finish(c, &a, end, guest->name);
+	attach_close(&a);
+	return status;
+}
+
+static int start_detached(struct context *c, const struct hvctl_guest *guest)
+{
+	int err = hvctl_start(c->h, guest->id);
+
+	return err ? fail_library(c, err) : print_guest(c, guest);
+}
+
+/* A guest that never ran is no use to anybody: nothing is left behind. */
+static int drop_unstarted(struct context *c, const struct hvctl_guest *guest, int status)
+{
+	struct hvctl_guest *now;
+
+	if (!status || hvctl_get(c->h, guest->id, &now))
+		return status;
+	if (now->state == HV_STATE_CREATED)
+		hvctl_remove(c->h, guest->id);
+	hvctl_guest_free(now);
+	return status;
+}
+
+static int run_guest(struct context *c, const struct request *r, const struct hvctl_guest *guest)
+{
+	int status = r->detach ? start_detached(c, guest) : start_and_attach(c, guest);
+
+	return drop_unstarted(c, guest, status);
+}
+
+/*
+ * Settings are checked by the library, and mistakes in them are worth knowing
+ * where the module is not loaded too: so what opening says waits.
+ */
+static int run_or_create(struct context *c, bool start)
+{
+	struct request r = { .spec = hvctl_spec_new() };
+	struct hvctl_guest *guest = NULL;
+	int err = hvctl_open(&c->h);
+	int status;
+
+	if (!c->h || !r.spec)
+		return fail(c, "out of memory");
+	status = parse(c, &r);
+	if (!status && err)
+		status = fail_library(c, err);
+	if (!status)
+		status = make(c, &r, &guest);
+	if (!status)
+		status = start ? run_guest(c, &r, guest) : print_guest(c, guest);
+	hvctl_guest_free(guest);
+	hvctl_spec_free(r.spec);
+	return status;
+}
+
+static int run(struct context *c)
+{
+	return run_or_create(c, true);
+}
+
+static int create(struct context *c)
+{
+	return run_or_create(c, false);
+}
+
+const struct command cmd_run = {
+	.name = "run", .args = "IMAGE [-- KERNEL ARGS]",
+	.help = "Create a guest, start it and attach to its console",
+	.options = options, .run = run,
+};
+
+const struct command cmd_create = {
+	.name = "create", .args = "IMAGE [-- KERNEL ARGS]",
+	.help = "Create a guest and print its name",
+	.options = options + 1, .run = create,
+};

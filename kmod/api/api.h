@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The doors from user space: /dev/hv and the generic netlink family.
+ *
+ * Host side: ordinary thread context, as the caller's task.
+ */
+#ifndef HV_API_API_H
+#define HV_API_API_H
+
+#include <linux/types.h>
+#include <net/netlink.h>
+
+/* Until SMP lands. More than a few will need their statistics in several messages. */
+#define API_MAX_VCPUS	1
+
+struct file;
+struct genl_info;
+struct guest;
+struct guest_config;
+struct netlink_ext_ack;
+struct sk_buff;
+
+/* Module load and unload: everything that user space can call comes and goes here. */
+int api_init(void);
+void api_exit(void);
+
+/* ioctl.c: /dev/hv. */
+int api_device_register(void);
+void api_device_unregister(void);
+
+/* Is @file an open /dev/hv? */
+bool api_device_is(const struct file *file);
+
+/* netlink.c: the family. */
+int api_netlink_register(void);
+void api_netlink_unregister(void);
+
+/* parse.c: what guest-new accepts, and how it becomes a guest_config. */
+extern const struct nla_policy api_new_policy[];
+
+/**
+ * api_parse_config() - read guest-new's attributes
+ * @info: the request, validated by api_new_policy
+ * @config: zeroed; has references on files even after a failure
+ *
+ * Limits and shape only: guest_create() checks whether it makes sense.
+ *
+ * Return: 0, EINVAL or EBADF with a sentence in the extended ack.
+ */
+int api_parse_config(struct genl_info *info, struct guest_config *config);
+
+/*
+ * fill.c: a guest's attributes, as guest-get and as stats-get give them.
+ * EMSGSIZE where @skb has no room.
+ */
+int api_fill_guest(struct sk_buff *skb, struct guest *g);
+int api_fill_stats(struct sk_buff *skb, struct guest *g);
+
+/* Only what it is called: the news of a guest that has gone. */
+int api_fill_identity(struct sk_buff *skb, struct guest *g);
+
+/* Room that the largest of these can need, bytes. */
+size_t api_fill_size(void);
+
+#endif /* HV_API_API_H */

@@ -1,0 +1,189 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * guest-new: attributes to a guest_config.
+ *
+ * Netlink's strict validation has been over the message when this runs: every
+ * attribute is known, well-formed and, nests included, within its policy.
+ */
+#include <linux/file.h>
+#include <linux/string.h>
+#include <net/genetlink.h>
+
+#include "api/api.h"
+#include "guest/guest.h"
+
+static const struct nla_policy region_policy[HV_A_REGION_MAX + 1] = {
+	[HV_A_REGION_GPA]	= { .type = NLA_U64 },
+	[HV_A_REGION_SIZE]	= { .type = NLA_U64 },
+};
+
+static const struct nla_policy segment_policy[HV_A_SEGMENT_MAX + 1] = {
+	[HV_A_SEGMENT_GPA]	= { .type = NLA_U64 },
+	[HV_A_SEGMENT_FD]	= { .type = NLA_S32 },
+	[HV_A_SEGMENT_OFFSET]	= { .type = NLA_U64 },
+	[HV_A_SEGMENT_LENGTH]	= { .type = NLA_U64 },
+};
+
+const struct nla_policy api_new_policy[HV_A_GUEST_VCPU_STATE + 1] = {
+	[HV_A_GUEST_NAME]	= { .type = NLA_NUL_STRING, .len = HV_NAME_MAX },
+	[HV_A_GUEST_DEV_FD]	= { .type = NLA_S32 },
+	[HV_A_GUEST_VCPUS]	= NLA_POLICY_MIN(NLA_U32, 1),
+	[HV_A_GUEST_ON_RESET]	= NLA_POLICY_MAX(NLA_U32, HV_ON_RESET_STOP),
+	[HV_A_GUEST_DEBUG_EXIT_PORT] = { .type = NLA_U16 },
+	[HV_A_GUEST_REGION]	= NLA_POLICY_NESTED(region_policy),
+	[HV_A_GUEST_SEGMENT]	= NLA_POLICY_NESTED(segment_policy),
+	[HV_A_GUEST_VCPU_STATE]	= NLA_POLICY_EXACT_LEN(sizeof(struct hv_vcpu_state)),
+};
+
+/* An empty name is malformed; no name at all asks for one to be made up. */
+static int parse_name(struct nlattr *attr, struct guest_config *config,
+		      struct netlink_ext_ack *ack)
+{
+	size_t len = strlen(nla_data(attr));
+
+	if (!len || nla_len(attr) != len + 1) {
+		NL_SET_ERR_MSG_ATTR(ack, attr, "A name has 1 to 63 characters and no NUL in it");
+		return -EINVAL;
+	}
+	nla_strscpy(config->name, attr, sizeof(config->name));
+	return 0;
+}
+
+static int parse_vcpus(struct nlattr *attr, struct guest_config *config,
+		       struct netlink_ext_ack *ack)
+{
+	config->vcpus = nla_get_u32(attr);
+	return 0;
+}
+
+static int parse_on_reset(struct nlattr *attr, struct guest_config *config,
+			  struct netlink_ext_ack *ack)
+{
+	config->on_reset = nla_get_u32(attr);
+	return 0;
+}
+
+static int parse_debug_exit(struct nlattr *attr, struct guest_config *config,
+			    struct netlink_ext_ack *ack)
+{
+	config->debug_exit_port = nla_get_u16(attr);
+	return 0;
+}
+
+static bool pad_is_zero(const struct hv_dtable *table)
+{
+	return !memchr_inv(table->pad, 0, sizeof(table->pad));
+}
+
+static int parse_state(struct nlattr *attr, struct guest_config *config,
+		       struct netlink_ext_ack *ack)
+{
+	struct hv_vcpu_state *state = &config->state;
+
+	nla_memcpy(state, attr, sizeof(*state));
+	config->has_state = true;
+	if (pad_is_zero(&state->gdtr) && pad_is_zero(&state->idtr))
+		return 0;
+	NL_SET_ERR_MSG_ATTR(ack, attr, "Padding in vcpu-state is not zero");
+	return -EINVAL;
+}
+
+static int parse_region(struct nlattr *attr, struct guest_config *config,
+			struct netlink_ext_ack *ack)
+{
+	struct nlattr *tb[HV_A_REGION_MAX + 1];
+	struct region *r;
+	int err;
+
+	if (config->nr_regions == S2_MAX_RANGES) {
+		NL_SET_ERR_MSG_ATTR(ack, attr, "A guest has at most "
+				    __stringify(S2_MAX_RANGES) " regions");
+		return -EINVAL;
+	}
+	err = nla_parse_nested(tb, HV_A_REGION_MAX, attr, region_policy, ack);
+	if (err)
+		return err;
+	if (!tb[HV_A_REGION_GPA] || !tb[HV_A_REGION_SIZE]) {
+		NL_SET_ERR_MSG_ATTR(ack, attr, "A region needs gpa and size");
+		return -EINVAL;
+	}
+	r = &config->regions[config->nr_regions++];
+	r->gpa = nla_get_u64(tb[HV_A_REGION_GPA]);
+	r->size = nla_get_u64(tb[HV_A_REGION_SIZE]);
+	return 0;
+}
+
+/* A fresh segment with its file, which guest_config_put() drops. */
+static struct segment *new_segment(struct nlattr *fd, struct guest_config *config,
+				   struct netlink_ext_ack *ack)
+{
+	struct segment *s = &config->segments[config->nr_segments];
+
+	s->file = fget(nla_get_s32(fd));
+	if (!s->file) {
+		NL_SET_ERR_MSG_ATTR(ack, fd, "The segment's fd is not an open file");
+		return NULL;
+	}
+	config->nr_segments++;
+	return s;
+}
+
+static int parse_segment(struct nlattr *attr, struct guest_config *config,
+			 struct netlink_ext_ack *ack)
+{
+	struct nlattr *tb[HV_A_SEGMENT_MAX + 1];
+	struct segment *s;
+	int err;
+
+	if (config->nr_segments == GUEST_MAX_SEGMENTS) {
+		NL_SET_ERR_MSG_ATTR(ack, attr, "A boot manifest has at most "
+				    __stringify(GUEST_MAX_SEGMENTS) " segments");
+		return -EINVAL;
+	}
+	err = nla_parse_nested(tb, HV_A_SEGMENT_MAX, attr, segment_policy, ack);
+	if (err)
+		return err;
+	if (!tb[HV_A_SEGMENT_GPA] || !tb[HV_A_SEGMENT_FD] || !tb[HV_A_SEGMENT_LENGTH]) {
+		NL_SET_ERR_MSG_ATTR(ack, attr, "A segment needs gpa, fd and length");
+		return -EINVAL;
+	}
+	s = new_segment(tb[HV_A_SEGMENT_FD], config, ack);
+	if (!s)
+		return -EBADF;
+	s->gpa = nla_get_u64(tb[HV_A_SEGMENT_GPA]);
+	s->length = nla_get_u64(tb[HV_A_SEGMENT_LENGTH]);
+	if (tb[HV_A_SEGMENT_OFFSET])
+		s->offset = nla_get_u64(tb[HV_A_SEGMENT_OFFSET]);
+	return 0;
+}
+
+typedef int (*parse_fn)(struct nlattr *attr, struct guest_config *config,
+			struct netlink_ext_ack *ack);
+
+/* By attribute. dev-fd has been looked at with the permissions. */
+static const parse_fn parsers[HV_A_GUEST_VCPU_STATE + 1] = {
+	[HV_A_GUEST_NAME]		= parse_name,
+	[HV_A_GUEST_VCPUS]		= parse_vcpus,
+	[HV_A_GUEST_ON_RESET]		= parse_on_reset,
+	[HV_A_GUEST_DEBUG_EXIT_PORT]	= parse_debug_exit,
+	[HV_A_GUEST_REGION]		= parse_region,
+	[HV_A_GUEST_SEGMENT]		= parse_segment,
+	[HV_A_GUEST_VCPU_STATE]		= parse_state,
+};
+
+int api_parse_config(struct genl_info *info, struct guest_config *config)
+{
+	struct nlattr *attr;
+	int rem, err;
+
+	nlmsg_for_each_attr(attr, info->nlhdr, GENL_HDRLEN, rem) {
+		unsigned int type = nla_type(attr);
+
+		if (type >= ARRAY_SIZE(parsers) || !parsers[type])
+			continue;
+		err = parsers[type](attr, config, info->extack);
+		if (err)
+			return err;
+	}
+	return 0;
+}

@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * What differs between the kernels that hv builds for, 6.1 to 6.12: the only
+ * place for conditional compilation.
+ */
+#ifndef HV_COMPAT_H
+#define HV_COMPAT_H
+
+#include <linux/version.h>
+
+#ifdef __ASSEMBLY__
+
+/* TSA: VERW before VMRUN, where the kernel knows of it. */
+#ifdef X86_FEATURE_CLEAR_CPU_BUF_VM
+#define HV_CLEAR_CPU_BUFFERS	VM_CLEAR_CPU_BUFFERS
+#else
+#define HV_CLEAR_CPU_BUFFERS
+#endif
+
+/* RSB stuffing and return untraining after #VMEXIT: what each kernel's own KVM uses. */
+#ifdef UNTRAIN_RET_VM
+#define HV_FEATURE_RSB_STUFF	X86_FEATURE_RSB_VMEXIT
+#define HV_UNTRAIN_RET		UNTRAIN_RET_VM
+#else
+#define HV_FEATURE_RSB_STUFF	X86_FEATURE_RETPOLINE
+.macro HV_UNTRAIN_RET
+	UNTRAIN_RET
+	ALTERNATIVE "", "call entry_ibpb", X86_FEATURE_IBPB_ON_VMEXIT
+.endm
+#endif
+
+#endif /* __ASSEMBLY__ */
+
+#endif /* HV_COMPAT_H */

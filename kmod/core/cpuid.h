@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The CPU that a guest sees: what CPUID says, and what follows from it for
+ * control registers.  Everything is named in the tables of cpuid.c; nothing
+ * passes from the host's CPU by accident.
+ */
+#ifndef HV_CORE_CPUID_H
+#define HV_CORE_CPUID_H
+
+#include "core/host.h"
+
+struct vcpu;
+
+/* Hypervisor leaves: SDM and APM reserve 0x40000000 to 0x400000ff for software. */
+#define CPUID_HV_BASE		0x40000000U
+#define CPUID_HV_VERSION	0x40000001U	/* eax: version of the guest interface */
+#define CPUID_HV_SIGNATURE	"hvhvhvhvhvhv"	/* EBX, ECX, EDX of CPUID_HV_BASE */
+#define CPUID_HV_INTERFACE	1
+
+/* Where a register of a CPUID result is in an array of four. */
+enum cpuid_reg { REG_EAX, REG_EBX, REG_ECX, REG_EDX };
+
+typedef void (*cpuid_source_t)(u32 leaf, u32 subleaf, u32 r[4]);
+
+/* Build the model from the CPU it runs on. Once at load, before any guest. */
+void cpuid_init(void);
+
+/* Likewise, from @source: for tests. */
+void cpuid_init_from(cpuid_source_t source);
+
+/**
+ * cpuid_exit() - the guest executed CPUID
+ * @v: vCPU; EAX and ECX are read, EAX, EBX, ECX and EDX written, upper halves
+ *     zeroed.  The caller steps over the instruction.
+ */
+void cpuid_exit(struct vcpu *v);
+
+/* What the guest's CPUID says, for those who have to agree with it. */
+bool cpuid_is_amd(void);
+bool cpuid_has_1g_pages(void);
+bool cpuid_has_xsaves(void);
+unsigned int cpuid_phys_bits(void);
+
+/* State components that XCR0 may enable; 0 without XSAVE. */
+u64 cpuid_xfeatures(void);
+
+/* Is @xcr0 a value that XSETBV may set? SDM vol. 1, 13.3. */
+bool xcr0_valid(u64 xcr0);
+
+/* Bits of CR4 and EFER that are not reserved in the model. */
+u64 cr4_allowed(void);
+u64 efer_allowed(void);
+
+#endif /* HV_CORE_CPUID_H */

@@ -1,0 +1,104 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The seam between the core and what enters the guest.  Chosen once at load.
+ *
+ * An engine turns an exit into a struct exit and knows nothing of policy;
+ * nothing above it may assume a VMCS, a VMCB, or that exits come from hardware.
+ */
+#ifndef HV_CORE_ENGINE_H
+#define HV_CORE_ENGINE_H
+
+#include <linux/static_call.h>
+
+#include "core/vcpu.h"
+#include "mmu/s2.h"
+
+/**
+ * struct engine_ops - one way to run a guest
+ * @name: for people
+ * @id: enum hv_engine
+ * @s2_format: of its second-level tables
+ * @vcpu_size: of its struct that begins with a struct vcpu
+ * @unsupported: NULL, or a sentence that says why this host cannot. Thread.
+ * @setup: once at load; @teardown undoes it. Thread.
+ * @teardown: see @setup
+ * @cpu_probe: enter and leave root on this CPU; 0 or -errno. Interrupts off.
+ * @info: HV_FEATURE_* bits. Any context.
+ * @vcpu_init: allocate a control block; @vcpu_free undoes it. Thread.
+ * @vcpu_free: see @vcpu_init
+ * @set_state: initial architectural state, the rest to reset values. Not running.
+ * @get_state: read it. Not running.
+ *
+ * The rest is core, interrupts off, on the vCPU's task:
+ *
+ * @root_take: borrow root on this CPU; false where another owner has it
+ * @root_give: restore exactly what @root_take found
+ * @run: enter the guest, and decode the exit into v->exit
+ * @can_interrupt: the guest would take an external interrupt now
+ * @window: ask for EXIT_WINDOW as soon as it would (or no longer)
+ * @flush: drop cached translations of the guest before the next entry
+ * @load_debug: let the guest have the debug registers until root_give
+ * @cr: control register 0, 3 or 4
+ * @set_cr4: already checked
+ * @efer: as the guest sees it
+ * @set_efer: already checked
+ * @cpl: current privilege level
+ * @segment: segment register
+ * @pat: page attribute table
+ * @set_pat: already checked
+ * @set_tsc_offset: v->tsc_offset changed
+ */
+struct engine_ops {
+	const char *name;
+	u32 id;
+	const struct s2_format *s2_format;
+	size_t vcpu_size;
+	const char *(*unsupported)(void);
+	int (*setup)(void);
+	void (*teardown)(void);
+	int (*cpu_probe)(void);
+	u32 (*info)(void);
+	int (*vcpu_init)(struct vcpu *v);
+	void (*vcpu_free)(struct vcpu *v);
+	void (*set_state)(struct vcpu *v, const struct hv_vcpu_state *state);
+	void (*get_state)(struct vcpu *v, struct hv_vcpu_state *state);
+	bool (*root_take)(struct vcpu *v);
+	void (*root_give)(struct vcpu *v);
+	void (*run)(struct vcpu *v);
+	bool (*can_interrupt)(struct vcpu *v);
+	void (*window)(struct vcpu *v, bool open);
+	void (*flush)(struct vcpu *v);
+	void (*load_debug)(struct vcpu *v);
+	u64 (*cr)(struct vcpu *v, unsigned int nr);
+	void (*set_cr4)(struct vcpu *v, u64 value);
+	u64 (*efer)(struct vcpu *v);
+	void (*set_efer)(struct vcpu *v, u64 value);
+	unsigned int (*cpl)(struct vcpu *v);
+	void (*segment)(struct vcpu *v, enum hv_seg seg, struct hv_segment *s);
+	u64 (*pat)(struct vcpu *v);
+	void (*set_pat)(struct vcpu *v, u64 value);
+	void (*set_tsc_offset)(struct vcpu *v);
+};
+
+extern const struct engine_ops svm_engine;
+
+/* The host's engine; NULL before engine_init() and where there is none. */
+extern const struct engine_ops *engine;
+
+/* Choose and set up at load: 0, or -ENODEV/-EOPNOTSUPP/-ENOMEM with a line in the log. Thread. */
+int engine_init(void);
+void engine_exit(void);
+
+/* Fill in engine, features, host_cpus and tsc_khz. Any context. */
+void engine_info(struct hv_info *info);
+
+/* Run @v until something needs the host side. Thread context, interrupts on. */
+enum outcome core_run(struct vcpu *v);
+
+/* Every register to its value after a reset, then @state. Thread context, not running. */
+void core_reset(struct vcpu *v, const struct hv_vcpu_state *state);
+
+/* Is there something that ends a halt? Any context. */
+bool core_has_work(struct vcpu *v);
+
+#endif /* HV_CORE_ENGINE_H */

@@ -1,0 +1,342 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * One exit, one handler.
+ */
+#include "core/cpuid.h"
+#include "core/engine.h"
+#include "core/exits.h"
+#include "emul/emul.h"
+
+/* What an unknown hypercall returns; Linux's ENOSYS, as a 64-bit value. */
+#define HYPERCALL_ENOSYS	(-38LL)
+
+enum outcome root_lost(struct vcpu *v)
+{
+	return vcpu_stop(v, HV_STOP_REASON_ROOT_LOST, 0,
+			 "another hypervisor (KVM?) took %s root: stop its guests or unload it",
+			 engine->name);
+}
+
+/*
+ * Step over the instruction that exited, decoding its length where the CPU has
+ * not told.  False: not stepped, and *out is what to do instead (fetch what is
+ * missing, or run again: an exception is queued, or the code has changed).
+ */
+static bool skip(struct vcpu *v, enum outcome *out)
+{
+	unsigned int len;
+
+	*out = emul_insn_len(v, &v->exit, &len);
+	if (!len)
+		return false;
+	vcpu_skip(v, len);
+	return true;
+}
+
+static enum outcome on_unknown(struct vcpu *v)
+{
+	return vcpu_stop(v, HV_STOP_REASON_INTERNAL_ERROR, 0,
+			 "exit %#x (%#llx, %#llx) at rip %#llx has no handler", v->exit.hw_code,
+			 v->exit.hw_info[0], v->exit.hw_info[1], v->rip);
+}
+
+static enum outcome on_interrupt(struct vcpu *v)
+{
+	return OUT_INTERRUPT;
+}
+
+static enum outcome on_nothing(struct vcpu *v)
+{
+	return OUT_RESUME;
+}
+
+static enum outcome on_machine_check(struct vcpu *v)
+{
+	host_machine_check();
+	return OUT_RESUME;
+}
+
+static enum outcome on_hlt(struct vcpu *v)
+{
+	enum outcome out;
+
+	if (!skip(v, &out))
+		return out;
+	if (!(v->rflags & RFLAGS_IF) && !core_has_work(v))
+		return vcpu_stop(v, HV_STOP_REASON_HALTED, 0,
+				 "halted with interrupts off at rip %#llx", v->rip);
+	return core_has_work(v) ? OUT_RESUME : OUT_HALT;
+}
+
+/* Bytes of RAX that an IN of @size replaces: a dword's upper half is zeroed. */
+static void set_rax(struct vcpu *v, unsigned int size, u32 value)
+{
+	u64 mask = GENMASK_ULL(size * 8 - 1, 0);
+
+	if (size == 4)
+		v->gpr[HV_RAX] = value;
+	else
+		v->gpr[HV_RAX] = (v->gpr[HV_RAX] & ~mask) | (value & mask);
+}
+
+static enum outcome on_pio(struct vcpu *v)
+{
+	const struct exit *e = &v->exit;
+	u32 value = v->gpr[HV_RAX];
+	enum outcome out;
+
+	if (!skip(v, &out))
+		return out;
+	if (e->pio.in)
+		set_rax(v, e->pio.size, platform_in(v->platform, e->pio.port, e->pio.size));
+	else
+		platform_out(v->platform, e->pio.port, e->pio.size,
+			     value & GENMASK(e->pio.size * 8 - 1, 0));
+	return OUT_RESUME;
+}
+
+static enum outcome on_pio_string(struct vcpu *v)
+{
+	return emul_pio_string(v, &v->exit);
+}
+
+static enum outcome on_cpuid(struct vcpu *v)
+{
+	enum outcome out;
+
+	if (skip(v, &out))
+		cpuid_exit(v);
+	return out;
+}
+
+static enum outcome on_rdmsr(struct vcpu *v)
+{
+	enum outcome out;
+	u64 value;
+
+	if (!msr_read(v, v->gpr[HV_RCX], &value)) {
+		vcpu_inject_error(v, VEC_GP, 0);
+		return OUT_RESUME;
+	}
+	if (!skip(v, &out))
+		return out;
+	v->gpr[HV_RAX] = (u32)value;
+	v->gpr[HV_RDX] = value >> 32;
+	return OUT_RESUME;
+}
+
+static enum outcome on_wrmsr(struct vcpu *v)
+{
+	u64 value = (u32)v->gpr[HV_RAX] | v->gpr[HV_RDX] << 32;
+	u64 rip = v->rip;
+	enum outcome out;
+
+	if (!skip(v, &out))
+		return out;
+	if (!msr_write(v, v->gpr[HV_RCX], value)) {
+		v->rip = rip;
+		vcpu_inject_error(v, VEC_GP, 0);
+	}
+	return OUT_RESUME;
+}
+
+/* None is defined yet: a guest that knows hv asks CPUID first. */
+static enum outcome on_hypercall(struct vcpu *v)
+{
+	enum outcome out;
+
+	if (skip(v, &out))
+		v->gpr[HV_RAX] = HYPERCALL_ENOSYS;
+	return out;
+}
+
+static enum outcome on_s2_fault(struct vcpu *v)
+{
+	const struct exit *e = &v->exit;
+
+	if (!s2_has_memory(v->s2, e->s2.gpa))
+		return emul_mmio(v, e);
+	/* Filled meanwhile, or a stale translation that the CPU has dropped by faulting. */
+	if (s2_va(v->s2, e->s2.gpa, S2_READ | (e->s2.access & ACCESS_WRITE ? S2_WRITE : 0)))
+		return OUT_RESUME;
+	v->fill_gpa = e->s2.gpa;
+	v->fill_access = e->s2.access;
+	return OUT_S2_FILL;
+}
+
+/* SDM vol. 3, section 2.5: what a MOV to CR4 may not change in long mode. */
+static bool cr4_valid(struct vcpu *v, u64 value)
+{
+	u64 changed = value ^ vcpu_cr4(v);
+
+	if (value & ~cr4_allowed())
+		return false;
+	if (!(vcpu_efer(v) & EFER_LMA_BIT))
+		return true;
+	return !(changed & CR4_LA57) && (value & CR4_PAE);
+}
+
+static bool write_cr(struct vcpu *v, unsigned int cr, u64 value)
+{
+	if (cr == 8) {
+		if (value & ~0xfULL)
+			return false;
+		lapic_set_cr8(&v->lapic, value);
+		return true;
+	}
+	if (!cr4_valid(v, value))
+		return false;
+	vcpu_set_cr4(v, value);
+	return true;
+}
+
+static enum outcome on_cr_write(struct vcpu *v)
+{
+	unsigned int len;
+	enum outcome out;
+	u64 value;
+	int gpr;
+
+	out = emul_mov_cr(v, &v->exit, &gpr, &len);
+	if (!len)
+		return out;
+	value = v->gpr[gpr];
+	if (vcpu_mode(v) != MODE_64)
+		value = (u32)value;
+	if (write_cr(v, v->exit.cr.cr, value))
+		vcpu_skip(v, len);
+	else
+		vcpu_inject_error(v, VEC_GP, 0);
+	return OUT_RESUME;
+}
+
+static enum outcome on_dr(struct vcpu *v)
+{
+	engine->load_debug(v);
+	return OUT_RESUME;
+}
+
+static enum outcome on_xsetbv(struct vcpu *v)
+{
+	u64 value = (u32)v->gpr[HV_RAX] | v->gpr[HV_RDX] << 32;
+	u64 rip = v->rip;
+	enum outcome out;
+
+	if (!skip(v, &out))
+		return out;
+	host_restore_xcr0(v);
+	if (vcpu_cpl(v) || !xcr_write(v, v->gpr[HV_RCX], value)) {
+		v->rip = rip;
+		vcpu_inject_error(v, VEC_GP, 0);
+	}
+	host_load_xcr0(v);
+	return OUT_RESUME;
+}
+
+static enum outcome on_skip(struct vcpu *v)
+{
+	enum outcome out;
+
+	skip(v, &out);
+	return out;
+}
+
+static enum outcome on_ud(struct vcpu *v)
+{
+	vcpu_inject(v, VEC_UD);
+	return OUT_RESUME;
+}
+
+static enum outcome on_gp(struct vcpu *v)
+{
+	vcpu_inject_error(v, VEC_GP, 0);
+	return OUT_RESUME;
+}
+
+static enum outcome on_db(struct vcpu *v)
+{
+	vcpu_inject(v, VEC_DB);
+	return OUT_RESUME;
+}
+
+static enum outcome on_ac(struct vcpu *v)
+{
+	vcpu_inject_error(v, VEC_AC, v->exit.exception.error_code);
+	return OUT_RESUME;
+}
+
+static enum outcome on_triple(struct vcpu *v)
+{
+	return vcpu_stop(v, HV_STOP_REASON_TRIPLE_FAULT, 0, "triple fault at rip %#llx", v->rip);
+}
+
+static enum outcome on_task_switch(struct vcpu *v)
+{
+	return vcpu_stop(v, HV_STOP_REASON_INTERNAL_ERROR, 0,
+			 "hardware task switch at rip %#llx: not supported", v->rip);
+}
+
+static enum outcome on_entry_failed(struct vcpu *v)
+{
+	return vcpu_stop(v, HV_STOP_REASON_INTERNAL_ERROR, 0,
+			 "the CPU refuses the guest's state at rip %#llx", v->rip);
+}
+
+static enum outcome (*const handlers[NR_EXITS])(struct vcpu *v) = {
+	[EXIT_UNKNOWN] = on_unknown,
+	[EXIT_INTR] = on_interrupt,
+	[EXIT_NMI] = on_nothing,
+	[EXIT_MCE] = on_machine_check,
+	[EXIT_WINDOW] = on_nothing,
+	[EXIT_CPUID] = on_cpuid,
+	[EXIT_HLT] = on_hlt,
+	[EXIT_PIO] = on_pio,
+	[EXIT_PIO_STRING] = on_pio_string,
+	[EXIT_RDMSR] = on_rdmsr,
+	[EXIT_WRMSR] = on_wrmsr,
+	[EXIT_HYPERCALL] = on_hypercall,
+	[EXIT_S2_FAULT] = on_s2_fault,
+	[EXIT_CR_WRITE] = on_cr_write,
+	[EXIT_DR] = on_dr,
+	[EXIT_XSETBV] = on_xsetbv,
+	[EXIT_INVD] = on_skip,
+	[EXIT_PAUSE] = on_skip,
+	[EXIT_UD] = on_ud,
+	[EXIT_GP] = on_gp,
+	[EXIT_DB] = on_db,
+	[EXIT_AC] = on_ac,
+	[EXIT_TRIPLE] = on_triple,
+	[EXIT_TASK_SWITCH] = on_task_switch,
+	[EXIT_INIT] = on_interrupt,
+	[EXIT_ENTRY_FAILED] = on_entry_failed,
+	[EXIT_MMIO] = on_unknown,
+};
+
+/* The frequent ones by direct calls: an indirect one is dear under retpolines. */
+enum outcome exit_handle(struct vcpu *v)
+{
+	enum outcome out;
+
+	switch (v->exit.reason) {
+	case EXIT_INTR:
+		return OUT_INTERRUPT;
+	case EXIT_PIO:
+		out = on_pio(v);
+		break;
+	case EXIT_WRMSR:
+		out = on_wrmsr(v);
+		break;
+	case EXIT_RDMSR:
+		out = on_rdmsr(v);
+		break;
+	case EXIT_CPUID:
+		out = on_cpuid(v);
+		break;
+	case EXIT_S2_FAULT:
+		out = on_s2_fault(v);
+		break;
+	default:
+		out = handlers[v->exit.reason](v);
+	}
+	return unlikely(v->triple_fault) ? on_triple(v) : out;
+}

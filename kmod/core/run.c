@@ -1,0 +1,136 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The run loop: from one need of the host side to the next.
+ */
+#include "core/engine.h"
+#include "core/exits.h"
+
+/* PIC before LAPIC: an ExtINT has no priority and is not held back by the PPR. */
+static int next_vector(struct vcpu *v)
+{
+	int vector;
+
+	if (test_bit(LAPIC_PENDING_EXTINT, &v->lapic.s.pending) && lapic_accepts_extint(&v->lapic))
+		return pic_take(v->platform);
+	vector = lapic_next(&v->lapic);
+	if (vector >= 0)
+		lapic_take(&v->lapic, vector);
+	return vector;
+}
+
+static bool wants_interrupt(struct vcpu *v)
+{
+	if (test_bit(LAPIC_PENDING_EXTINT, &v->lapic.s.pending) && lapic_accepts_extint(&v->lapic))
+		return true;
+	return lapic_next(&v->lapic) >= 0;
+}
+
+static bool inject_nmi(struct vcpu *v)
+{
+	if (v->inject.valid || !lapic_test_clear(&v->lapic, LAPIC_PENDING_NMI))
+		return false;
+	v->inject = (struct vcpu_event){ .valid = true, .type = EVENT_NMI, .vector = 2 };
+	return true;
+}
+
+/* One test of one word in the common case; see lapic_pending(). */
+static void deliver(struct vcpu *v)
+{
+	int vector;
+
+	if (inject_nmi(v))
+		return;
+	if (engine->can_interrupt(v)) {
+		vector = next_vector(v);
+		if (vector >= 0)
+			v->inject = (struct vcpu_event){ .valid = true, .vector = vector };
+	}
+	engine->window(v, wants_interrupt(v));
+}
+
+/* What the host side asked for before the next entry. */
+static enum outcome requested(struct vcpu *v)
+{
+	if (test_and_clear_bit(VCPU_REQ_FLUSH, &v->requests))
+		engine->flush(v);
+	if (test_bit(VCPU_REQ_LEAVE, &v->requests))
+		return OUT_REQUEST;
+	if (test_bit(VCPU_REQ_PLATFORM, &v->requests))
+		return OUT_PLATFORM;
+	return OUT_RESUME;
+}
+
+static enum outcome step(struct vcpu *v)
+{
+	enum outcome out;
+
+	if (READ_ONCE(v->requests)) {
+		out = requested(v);
+		if (out != OUT_RESUME)
+			return out;
+	}
+	if (lapic_pending(&v->lapic))
+		deliver(v);
+	engine->run(v);
+	v->entries++;
+	v->exits[v->exit.reason]++;
+	return exit_handle(v);
+}
+
+static enum outcome root_take(struct vcpu *v)
+{
+	v->root_held = engine->root_take(v);
+	return v->root_held ? OUT_RESUME : root_lost(v);
+}
+
+static void root_give(struct vcpu *v)
+{
+	if (v->root_held)
+		engine->root_give(v);
+	v->root_held = false;
+}
+
+/* Let the host's interrupts in, with root given back meanwhile. */
+static enum outcome window(struct vcpu *v)
+{
+	root_give(v);
+	return host_window(v) ? OUT_YIELD : root_take(v);
+}
+
+enum outcome core_run(struct vcpu *v)
+{
+	enum outcome out;
+
+	host_section_begin(v);
+	out = root_take(v);
+	while (out == OUT_RESUME) {
+		out = step(v);
+		if (out == OUT_INTERRUPT)
+			out = window(v);
+	}
+	root_give(v);
+	host_section_end(v);
+	return out;
+}
+
+void core_reset(struct vcpu *v, const struct hv_vcpu_state *state)
+{
+	memcpy(v->gpr, state->gpr, sizeof(v->gpr));
+	v->rip = state->rip;
+	v->rflags = state->rflags;
+	v->cr2 = state->cr2;
+	v->inject.valid = false;
+	v->triple_fault = false;
+	v->irq_shadow = false;
+	v->xcr0 = 1;
+	engine->set_state(v, state);
+	msr_reset(v);
+	lapic_reset(&v->lapic, true);
+	lapic_set_cr8(&v->lapic, state->cr8);
+	vcpu_set_tsc(v, 0);
+}
+
+bool core_has_work(struct vcpu *v)
+{
+	return READ_ONCE(v->requests) || lapic_wakes(&v->lapic);
+}

@@ -1,0 +1,214 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * A virtual CPU as the core sees it.
+ */
+#ifndef HV_CORE_VCPU_H
+#define HV_CORE_VCPU_H
+
+#include <linux/hv.h>
+#include <linux/hv_netlink.h>
+
+#include "core/exit.h"
+#include "core/platform.h"
+
+struct guest;
+struct s2;
+struct task_struct;
+
+enum hv_seg { SEG_ES, SEG_CS, SEG_SS, SEG_DS, SEG_FS, SEG_GS, SEG_LDTR, SEG_TR, NR_SEGS };
+
+/* Exception vectors that the core injects or passes on. */
+#define VEC_DB	1
+#define VEC_BP	3
+#define VEC_OF	4
+#define VEC_UD	6
+#define VEC_DF	8
+#define VEC_SS	12
+#define VEC_GP	13
+#define VEC_PF	14
+#define VEC_AC	17
+#define VEC_MC	18
+
+/* Architectural bits; the kernel's own names come with headers that the core does without. */
+#define CR0_PE		BIT_ULL(0)
+#define CR0_PG		BIT_ULL(31)
+#define CR0_WP		BIT_ULL(16)
+#define CR4_PSE		BIT_ULL(4)
+#define CR4_PAE		BIT_ULL(5)
+#define CR4_LA57	BIT_ULL(12)
+#define CR4_SMEP	BIT_ULL(20)
+#define CR4_SMAP	BIT_ULL(21)
+#define CR4_OSXSAVE	BIT_ULL(18)
+#define EFER_SCE_BIT	BIT_ULL(0)
+#define EFER_LME_BIT	BIT_ULL(8)
+#define EFER_LMA_BIT	BIT_ULL(10)
+#define EFER_NXE_BIT	BIT_ULL(11)
+#define RFLAGS_IF	BIT_ULL(9)
+#define RFLAGS_DF	BIT_ULL(10)
+#define RFLAGS_RF	BIT_ULL(16)
+#define RFLAGS_VM	BIT_ULL(17)
+#define RFLAGS_AC	BIT_ULL(18)
+
+/* struct vcpu.requests: the host side wants the vCPU out of the core. */
+#define VCPU_REQ_LEAVE		0	/* state change: see guest->want */
+#define VCPU_REQ_PLATFORM	1	/* platform.event is set */
+#define VCPU_REQ_FLUSH		2	/* second-level translations changed */
+
+/**
+ * struct vcpu_event - an event to inject at the next entry
+ * @valid: there is one
+ * @type: EVENT_*, as in the VMCB's EVENTINJ and the VMCS's interruption information
+ * @vector: which
+ * @has_error: push @error
+ * @error: error code
+ */
+struct vcpu_event {
+	bool valid;
+	u8 type;
+	u8 vector;
+	bool has_error;
+	u32 error;
+};
+
+#define EVENT_INTR	0	/* external or virtual interrupt */
+#define EVENT_NMI	2
+#define EVENT_EXCEPTION	3
+#define EVENT_SOFT_INTR	4
+
+/**
+ * struct vcpu_stop - why the guest ends
+ * @reason: enum hv_stop_reason
+ * @status: exit status that goes with it
+ * @detail: a sentence, empty where there is no more to say
+ */
+struct vcpu_stop {
+	u32 reason;
+	u32 status;
+	char detail[120];
+};
+
+/* MSRs that the model keeps for the guest and the hardware does not switch. */
+struct vcpu_msrs {
+	u64 tsc_adjust;
+	u64 misc_enable;
+	u64 mtrr_def_type;
+	u64 mtrr_fixed[11];
+	u64 mtrr_var[16];
+	u64 mcg_status;
+	u64 spec_ctrl;
+	u64 xss;
+	u64 tsc_aux;
+};
+
+/**
+ * struct vcpu - one virtual CPU
+ *
+ * Owner: the task that runs it.  Nothing here has a lock; @requests and the
+ * LAPIC's pending word are atomic and may be set from anywhere, followed by
+ * host_kick().
+ *
+ * @gpr: general registers, by enum hv_gpr; right between exit and entry
+ * @rip: instruction pointer, likewise
+ * @rflags: flags, likewise
+ * @cr2: page fault address, likewise
+ * @requests: VCPU_REQ_* bits
+ * @inject: what the next entry injects
+ * @triple_fault: an exception met a double fault: the guest shuts down
+ * @irq_shadow: the guest is in the shadow of STI or MOV SS
+ * @exit: the last exit
+ * @guest: constant
+ * @s2: the guest's second-level tables; constant
+ * @platform: the guest's chips; constant
+ * @index: 0-based; constant
+ * @cpu: host CPU of the current core section
+ * @task: runs it; constant while the guest runs
+ * @in_core: between section begin and end: it looks at its pending work before
+ *           it goes anywhere, so nobody needs to wake it
+ * @root_held: the engine holds root for this vCPU on @cpu
+ * @fpu: guest's x87, SSE and AVX state while it is not loaded; host's format
+ * @section_tsc: host TSC at the start of the core section
+ * @tsc_offset: guest TSC - host TSC, ticks; lapic.tsc_offset follows
+ * @lapic: local APIC
+ * @xcr0: guest's XCR0
+ * @msrs: see above
+ * @fill_gpa: OUT_S2_FILL: where
+ * @fill_access: ACCESS_* that the fill has to allow
+ * @stop: OUT_STOP: why
+ * @exits: how often each exit was seen; written by the owner only
+ * @entries: how often the guest was entered
+ * @guest_ticks: host TSC ticks spent in core sections
+ */
+struct vcpu {
+	u64 gpr[HV_NR_GPRS];
+	u64 rip;
+	u64 rflags;
+	u64 cr2;
+	unsigned long requests;
+	struct vcpu_event inject;
+	bool triple_fault;
+	bool irq_shadow;
+	struct exit exit;
+	struct guest *guest;
+	struct s2 *s2;
+	struct platform *platform;
+	unsigned int index;
+	int cpu;
+	struct task_struct *task;
+	bool in_core;
+	bool root_held;
+	void *fpu;
+	u64 section_tsc;
+	u64 tsc_offset;
+	struct lapic lapic;
+	u64 xcr0;
+	struct vcpu_msrs msrs;
+	u64 fill_gpa;
+	u32 fill_access;
+	struct vcpu_stop stop;
+	u64 exits[NR_EXITS];
+	u64 entries;
+	u64 guest_ticks;
+};
+
+/*
+ * Architectural state that lives in the engine's control block.  Cheap on
+ * SVM, a VMREAD or VMWRITE each on VMX.  Only between exit and entry, on the
+ * vCPU's own task.
+ */
+u64 vcpu_cr0(struct vcpu *v);
+u64 vcpu_cr3(struct vcpu *v);
+u64 vcpu_cr4(struct vcpu *v);
+u64 vcpu_efer(struct vcpu *v);
+unsigned int vcpu_cpl(struct vcpu *v);
+void vcpu_segment(struct vcpu *v, enum hv_seg seg, struct hv_segment *s);
+void vcpu_set_cr4(struct vcpu *v, u64 value);	/* already checked */
+void vcpu_set_efer(struct vcpu *v, u64 value);	/* already checked */
+u64 vcpu_pat(struct vcpu *v);
+void vcpu_set_pat(struct vcpu *v, u64 value);	/* already checked */
+
+/* Guest's time stamp counter now, ticks. */
+u64 vcpu_tsc(struct vcpu *v);
+void vcpu_set_tsc(struct vcpu *v, u64 value);
+
+/*
+ * Queue an exception for the next entry.  One that meets another which was
+ * being delivered follows SDM vol. 3, table 'Conditions for generating a
+ * double fault'.
+ */
+void vcpu_inject(struct vcpu *v, u8 vector);
+void vcpu_inject_error(struct vcpu *v, u8 vector, u32 error);
+void vcpu_inject_pf(struct vcpu *v, u64 address, u32 error);
+
+/* Step over the instruction that exited: @len bytes; ends an interrupt shadow. */
+void vcpu_skip(struct vcpu *v, unsigned int len);
+
+/* Record why the guest has to end; returns OUT_STOP for the handler to return. */
+__printf(4, 5) enum outcome vcpu_stop(struct vcpu *v, enum hv_stop_reason reason, u32 status,
+				      const char *fmt, ...);
+
+/* CPU mode, for decoding: default operand and address size. */
+enum cpu_mode { MODE_REAL, MODE_16, MODE_32, MODE_64 };
+
+enum cpu_mode vcpu_mode(struct vcpu *v);
+
+#endif /* HV_CORE_VCPU_H */

@@ -1,0 +1,70 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * What the parts of the emulator share: one instruction under way, its
+ * registers and its memory.
+ */
+#ifndef HV_EMUL_OPERAND_H
+#define HV_EMUL_OPERAND_H
+
+#include "emul/decode.h"
+#include "emul/emul.h"
+#include "mmu/walk.h"
+
+/**
+ * struct emul - one instruction under way
+ * @v: vCPU
+ * @exit: why
+ * @insn: what
+ * @bytes: of the instruction
+ * @bytes_len: how many are there, more than insn.len perhaps
+ * @fault: see enum walk_result
+ */
+struct emul {
+	struct vcpu *v;
+	const struct exit *exit;
+	struct insn insn;
+	u8 bytes[INSN_MAX];
+	unsigned int bytes_len;
+	struct walk_fault fault;
+};
+
+/*
+ * Fetch and decode the instruction at CS:RIP.  What @e->bytes has already is
+ * tried first.  DECODE_OK or DECODE_UNKNOWN in @decoded where WALK_OK.
+ */
+enum walk_result emul_decode(struct emul *e, enum decode_result *decoded);
+
+/* Inject, ask for the page, or stop: what a handler returns for @r, which is not WALK_OK. */
+enum outcome emul_walk_outcome(struct emul *e, enum walk_result r);
+
+/* "cannot emulate": the guest stops; but a program in it only gets #UD. */
+enum outcome emul_unknown(struct emul *e);
+
+/* General registers, by the rules for operands of 1, 2, 4 and 8 bytes. */
+u64 emul_reg_read(const struct emul *e, unsigned int reg, unsigned int size);
+void emul_reg_write(struct emul *e, unsigned int reg, unsigned int size, u64 value);
+
+/* Effective address of the memory operand: the offset in insn.seg. */
+u64 emul_offset(const struct emul *e);
+
+/**
+ * emul_resolve() - make sure that an access cannot fail
+ * @e: instruction
+ * @seg: segment
+ * @offset: in it
+ * @size: bytes, up to 8
+ * @access: ACCESS_WRITE or 0
+ * @span: guest physical; memory, chips or nothing
+ */
+enum walk_result emul_resolve(struct emul *e, enum hv_seg seg, u64 offset, unsigned int size,
+			      u32 access, struct guest_span *span);
+
+/* Access what was resolved.  Chips see each access once. */
+u64 emul_mem_read(struct emul *e, const struct guest_span *span);
+void emul_mem_write(struct emul *e, const struct guest_span *span, u64 value);
+
+/* String instructions, the first of a REP to a bounded number of them. */
+bool emul_is_string(const struct insn *insn);
+enum outcome emul_string(struct emul *e);
+
+#endif /* HV_EMUL_OPERAND_H */

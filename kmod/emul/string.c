@@ -1,0 +1,155 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * String instructions: MOVS, STOS and LODS on device memory, INS and OUTS.
+ *
+ * A REP does STRING_BATCH elements at most, writes its registers back and
+ * leaves RIP where it is, as a CPU does for an interrupt in the middle: the
+ * instruction exits again for the rest (SDM vol. 2, REP).
+ */
+#include "emul/alu.h"
+#include "emul/operand.h"
+
+#define STRING_BATCH	64
+
+/**
+ * struct string_op - one element's work
+ * @source: it reads from seg:rSI
+ * @dest: it writes to ES:rDI
+ * @step: one element; what it touches is resolved
+ */
+struct string_op {
+	bool source;
+	bool dest;
+	void (*step)(struct emul *e, const struct guest_span *src, const struct guest_span *dst);
+};
+
+static void step_movs(struct emul *e, const struct guest_span *src, const struct guest_span *dst)
+{
+	emul_mem_write(e, dst, emul_mem_read(e, src));
+}
+
+static void step_stos(struct emul *e, const struct guest_span *src, const struct guest_span *dst)
+{
+	emul_mem_write(e, dst, emul_reg_read(e, HV_RAX, e->insn.op_size));
+}
+
+static void step_lods(struct emul *e, const struct guest_span *src, const struct guest_span *dst)
+{
+	emul_reg_write(e, HV_RAX, e->insn.op_size, emul_mem_read(e, src));
+}
+
+static void step_ins(struct emul *e, const struct guest_span *src, const struct guest_span *dst)
+{
+	emul_mem_write(e, dst, platform_in(e->v->platform, e->exit->pio.port, e->insn.op_size));
+}
+
+static void step_outs(struct emul *e, const struct guest_span *src, const struct guest_span *dst)
+{
+	platform_out(e->v->platform, e->exit->pio.port, e->insn.op_size, emul_mem_read(e, src));
+}
+
+static const struct string_op string_ops[NR_INSN_OPS] = {
+	[INSN_MOVS] = { .source = true, .dest = true, .step = step_movs },
+	[INSN_STOS] = { .dest = true, .step = step_stos },
+	[INSN_LODS] = { .source = true, .step = step_lods },
+	[INSN_INS] = { .dest = true, .step = step_ins },
+	[INSN_OUTS] = { .source = true, .step = step_outs },
+};
+
+bool emul_is_string(const struct insn *insn)
+{
+	return string_ops[insn->op].step;
+}
+
+/* Registers that address and count go by the address size. */
+static u64 read_index(const struct emul *e, unsigned int reg)
+{
+	return alu_mask(e->v->gpr[reg], e->insn.addr_size);
+}
+
+static void advance(struct emul *e, unsigned int reg, s64 step)
+{
+	emul_reg_write(e, reg, e->insn.addr_size, e->v->gpr[reg] + step);
+}
+
+static enum walk_result element(struct emul *e, const struct string_op *op)
+{
+	unsigned int size = e->insn.op_size;
+	s64 step = e->v->rflags & RFLAGS_DF ? -(s64)size : size;
+	struct guest_span src = { }, dst = { };
+	enum walk_result r = WALK_OK;
+
+	if (op->source)
+		r = emul_resolve(e, e->insn.seg, read_index(e, HV_RSI), size, 0, &src);
+	if (r == WALK_OK && op->dest)
+		r = emul_resolve(e, SEG_ES, read_index(e, HV_RDI), size, ACCESS_WRITE, &dst);
+	if (r != WALK_OK)
+		return r;
+	op->step(e, &src, &dst);
+	if (op->source)
+		advance(e, HV_RSI, step);
+	if (op->dest)
+		advance(e, HV_RDI, step);
+	return WALK_OK;
+}
+
+/* Elements up to the batch's end, or until somebody wants the vCPU. */
+static enum walk_result repeat(struct emul *e, const struct string_op *op)
+{
+	enum walk_result r = WALK_OK;
+	unsigned int i;
+
+	for (i = 0; i < STRING_BATCH && read_index(e, HV_RCX); i++) {
+		if (i && READ_ONCE(e->v->requests))
+			break;
+		r = element(e, op);
+		if (r != WALK_OK)
+			break;
+		advance(e, HV_RCX, -1);
+	}
+	return r;
+}
+
+enum outcome emul_string(struct emul *e)
+{
+	const struct string_op *op = &string_ops[e->insn.op];
+	enum walk_result r = e->insn.rep ? repeat(e, op) : element(e, op);
+
+	if (r != WALK_OK)
+		return emul_walk_outcome(e, r);
+	if (!e->insn.rep || !read_index(e, HV_RCX))
+		vcpu_skip(e->v, e->insn.len);
+	return OUT_RESUME;
+}
+
+/* The engine's account of it, or where that is incomplete the instruction's own. */
+static bool pio_insn(struct emul *e)
+{
+	const struct exit *exit = e->exit;
+
+	if (!exit->insn_len || exit->pio.seg < 0 || !exit->pio.addr_size)
+		return e->insn.op == (exit->pio.in ? INSN_INS : INSN_OUTS);
+	e->insn.op = exit->pio.in ? INSN_INS : INSN_OUTS;
+	e->insn.seg = exit->pio.seg;
+	e->insn.addr_size = exit->pio.addr_size;
+	e->insn.rep = exit->pio.rep ? 0xf3 : 0;
+	e->insn.len = exit->insn_len;
+	return true;
+}
+
+enum outcome emul_pio_string(struct vcpu *v, const struct exit *exit)
+{
+	struct emul e = { .v = v, .exit = exit };
+	enum decode_result decoded;
+	enum walk_result r;
+
+	if (!exit->insn_len || exit->pio.seg < 0 || !exit->pio.addr_size) {
+		r = emul_decode(&e, &decoded);
+		if (r != WALK_OK)
+			return emul_walk_outcome(&e, r);
+	}
+	if (!pio_insn(&e))	/* another CPU has changed it: retry */
+		return OUT_RESUME;
+	e.insn.op_size = exit->pio.size;
+	return emul_string(&e);
+}

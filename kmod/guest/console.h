@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * A guest's console: a ring that keeps what it printed, many readers, one
+ * writer.
+ *
+ * The guest's side (uart_tx, uart_rx_drained) is called from the core:
+ * interrupts off, never waits.  It overwrites the oldest byte when the ring is
+ * full, so a slow reader delays nobody; it goes on at the oldest byte kept.
+ */
+#ifndef HV_GUEST_CONSOLE_H
+#define HV_GUEST_CONSOLE_H
+
+#include <linux/irq_work.h>
+#include <linux/wait.h>
+
+#include "core/host.h"
+#include "core/ring.h"
+
+#define CONSOLE_RING	(64 * 1024)	/* bytes of output kept; power of two */
+#define CONSOLE_INPUT	4096		/* bytes of input queued; power of two */
+
+/**
+ * struct console - output ring and input queue
+ * @lock: all below but @wq and @wake; interrupts off; taken inside platform.lock
+ * @out: what the guest printed, the last CONSOLE_RING bytes
+ * @in: what the UART has yet to take
+ * @writer: somebody holds the input side
+ * @ended: the guest has stopped: readers get end of file once they have all
+ * @live: the guest runs: the UART takes input. Neither, before the first start
+ * @wq: readers and the writer wait here
+ * @wake: wakes @wq from a context where interrupts are off
+ */
+struct console {
+	host_lock_t lock;
+	struct ring out;
+	struct ring in;
+	bool writer;
+	bool ended;
+	bool live;
+	wait_queue_head_t wq;
+	struct irq_work wake;
+};
+
+int console_init(struct console *c);
+
+/* The UART is quiet and no descriptor is left. */
+void console_destroy(struct console *c);
+
+/**
+ * console_set_ended() - the guest has started, was reset, stopped or went
+ * @c: the console of a struct guest
+ * @ended: it stopped or was removed: wakes readers and writers, drops input
+ *
+ * With @ended false it hands queued input to the UART: call it after the
+ * platform's reset at every start and at every reset.  Thread context, no
+ * locks held.
+ */
+void console_set_ended(struct console *c, bool ended);
+
+struct guest;
+
+/* A new console descriptor for @g (flags: HV_CONSOLE_*), or -errno. */
+int console_open(struct guest *g, u32 flags);
+
+#endif /* HV_GUEST_CONSOLE_H */

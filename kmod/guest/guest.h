@@ -1,0 +1,198 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Guest objects: identity, state machine, memory, threads.
+ *
+ * Host side: ordinary thread context.
+ */
+#ifndef HV_GUEST_GUEST_H
+#define HV_GUEST_GUEST_H
+
+#include <linux/completion.h>
+#include <linux/hashtable.h>
+#include <linux/kref.h>
+#include <linux/mutex.h>
+#include <linux/netlink.h>
+#include <linux/sched.h>
+#include <linux/uidgid.h>
+#include <linux/wait.h>
+#include <linux/xarray.h>
+
+#include "core/vcpu.h"
+#include "guest/console.h"
+#include "mmu/s2.h"
+
+#define GUEST_MAX_SEGMENTS	64
+
+/**
+ * struct region - a range of guest physical memory and what backs it
+ * @gpa: first byte
+ * @size: bytes
+ * @file: the backing: hv's own shmem
+ */
+struct region {
+	u64 gpa;
+	u64 size;
+	struct file *file;
+};
+
+/**
+ * struct segment - a piece of the boot manifest
+ * @file: sealed memfd
+ * @gpa: where it goes
+ * @offset: first byte in the file
+ * @length: bytes
+ */
+struct segment {
+	struct file *file;
+	u64 gpa;
+	u64 offset;
+	u64 length;
+};
+
+/**
+ * struct guest_config - what a guest is made from (guest_create takes it over)
+ * @name: NUL-terminated, checked by guest_create(); empty: made up
+ * @vcpus: how many; 0: 1
+ * @on_reset: enum hv_on_reset
+ * @debug_exit_port: 0: none
+ * @nr_regions: entries in @regions
+ * @nr_segments: entries in @segments
+ * @regions: gpa and size only
+ * @segments: files referenced; guest_config_put() drops them
+ * @has_state: @state was given
+ * @state: vCPU 0's initial state
+ */
+struct guest_config {
+	char name[HV_NAME_MAX + 1];
+	u32 vcpus;
+	u32 on_reset;
+	u16 debug_exit_port;
+	unsigned int nr_regions;
+	unsigned int nr_segments;
+	struct region regions[S2_MAX_RANGES];
+	struct segment segments[GUEST_MAX_SEGMENTS];
+	bool has_state;
+	struct hv_vcpu_state state;
+};
+
+/**
+ * struct guest - one virtual machine
+ *
+ * Locks: L is @lock, G is the global guest_table lock, F is @fill_lock.
+ *
+ * @ref: object lifetime; the table holds one until guest_remove()
+ * @id: constant
+ * @name: constant
+ * @owner: creator's uid in the initial user namespace; constant
+ * @dead: removed from the table; G
+ * @lock: state and times
+ * @state: enum hv_state; L; changes are announced after the lock is dropped
+ * @stop: why it stopped; L
+ * @resets: since the last start; L
+ * @created_at, @started_at, @stopped_at: wall ns; L
+ * @run_wq: the vCPU threads and those who wait for a state wait here
+ * @want_run: L: the vCPU threads may run
+ * @want_kill: L: the vCPU threads have to stop
+ * @booted_ns: host_now() of the last start or reset; L
+ * @on_reset: constant
+ * @nr_regions, @regions: constant after creation
+ * @nr_segments, @segments: boot manifest; constant after creation
+ * @boot_state: vCPU 0 at start and reset; constant
+ * @memory_size: sum of the regions, bytes; constant
+ * @fill_lock: fills of the second-level tables
+ * @s2: second-level tables; F for changes
+ * @platform: chips
+ * @console: the ring
+ * @nr_vcpus, @vcpus, @threads: constant after creation
+ * @kernel_memory: bytes held beyond guest pages and tables; constant
+ */
+struct guest {
+	struct kref ref;
+	u64 id;
+	char name[HV_NAME_MAX + 1];
+	kuid_t owner;
+	bool dead;
+	struct mutex lock;
+	u32 state;
+	struct vcpu_stop stop;
+	u32 resets;
+	u64 created_at;
+	u64 started_at;
+	u64 stopped_at;
+	wait_queue_head_t run_wq;
+	bool want_run;
+	bool want_kill;
+	u64 booted_ns;
+	u32 on_reset;
+	unsigned int nr_regions;
+	struct region regions[S2_MAX_RANGES];
+	unsigned int nr_segments;
+	struct segment *segments;
+	struct hv_vcpu_state boot_state;
+	u64 memory_size;
+	struct mutex fill_lock;
+	struct s2 s2;
+	struct platform platform;
+	struct console console;
+	unsigned int nr_vcpus;
+	struct vcpu *vcpus[HV_MAX_VCPUS];
+	struct task_struct *threads[HV_MAX_VCPUS];
+	u64 kernel_memory;
+};
+
+/* Module parameters. */
+extern unsigned int guest_max;		/* most guests at a time */
+
+/* Module load and unload. */
+int guest_init(void);
+void guest_exit(void);
+
+/**
+ * guest_create() - make a guest, whole or not at all
+ * @config: checked here; its files are taken over on success (and nulled)
+ * @ack: gets the sentence for a refusal; may be NULL
+ *
+ * Return: the guest in state created with a reference for the caller, or
+ * ERR_PTR: EINVAL (malformed), EEXIST (name taken), ENOSPC (more than the
+ * module allows), ENOMEM, EPERM (memfd not sealed), EFAULT never.
+ */
+struct guest *guest_create(struct guest_config *config, struct netlink_ext_ack *ack);
+
+/* Drop the files of a config that guest_create() did not take. */
+void guest_config_put(struct guest_config *config);
+
+/*
+ * Start (created or stopped -> running), kill (running -> stopped; returns
+ * when it has), remove (created or stopped -> gone).  0, EBUSY or EINVAL where
+ * the state forbids it, EINTR; @ack gets the sentence.
+ */
+int guest_start(struct guest *g, struct netlink_ext_ack *ack);
+int guest_kill(struct guest *g, struct netlink_ext_ack *ack);
+int guest_remove(struct guest *g, struct netlink_ext_ack *ack);
+
+/* Look up: a reference, or NULL. */
+struct guest *guest_by_id(u64 id);
+struct guest *guest_by_name(const char *name);
+
+/* The guest with the lowest id >= @id, for dumps: a reference, or NULL. */
+struct guest *guest_next(u64 id);
+
+struct guest *guest_get(struct guest *g);
+void guest_put(struct guest *g);
+
+unsigned int guest_count(void);
+
+/* The region that holds all of [gpa, gpa + size), or NULL. */
+struct region *guest_region(struct guest *g, u64 gpa, u64 size);
+
+/* vCPU state: EBUSY while the guest runs. Takes @g->lock. */
+int guest_get_state(struct guest *g, unsigned int vcpu, struct hv_vcpu_state *state);
+
+/* Implemented by api/: tells listeners that @g was created, changed its state or went. */
+void api_announce(struct guest *g);
+
+/* Memory now mapped by second-level tables, and table pages: for statistics. */
+u64 guest_resident(struct guest *g);
+u64 guest_table_pages(struct guest *g);
+
+#endif /* HV_GUEST_GUEST_H */

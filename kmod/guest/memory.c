@@ -1,0 +1,313 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Guest memory: hv's own shmem behind it, second-level tables in front.
+ *
+ * The page cache tells nobody when it takes a page back.  So every leaf of the
+ * tables holds a reference on its page until the leaf is gone and flushed, and
+ * the mapping is unevictable: guest memory is neither swapped nor migrated.
+ */
+#include <linux/file.h>
+#include <linux/fs.h>
+#include <linux/memcontrol.h>
+#include <linux/mm.h>
+#include <linux/mount.h>
+#include <linux/pagemap.h>
+#include <linux/sched/mm.h>
+#include <linux/sched/signal.h>
+#include <linux/shmem_fs.h>
+
+#include "core/engine.h"
+#include "guest/guest.h"
+#include "guest/memory.h"
+
+/* A failed allocation ends this guest, not whoever the OOM killer would pick. */
+#define FILL_GFP	(GFP_HIGHUSER | __GFP_RETRY_MAYFAIL | __GFP_NOWARN)
+#define TABLE_GFP	(GFP_KERNEL_ACCOUNT | __GFP_ZERO | __GFP_RETRY_MAYFAIL | __GFP_NOWARN)
+
+#define LARGE_LEVEL	1
+
+static struct vfsmount *memory_mnt;
+
+/* A mount of its own, since the distribution's default for shmem gives no huge pages. */
+int memory_init(void)
+{
+	char options[] = "huge=within_size";
+	struct file_system_type *type = get_fs_type("tmpfs");
+
+	if (!type)
+		return -ENODEV;
+	memory_mnt = vfs_kern_mount(type, SB_KERNMOUNT, type->name, options);
+	if (IS_ERR(memory_mnt))
+		memory_mnt = vfs_kern_mount(type, SB_KERNMOUNT, type->name, NULL);
+	return PTR_ERR_OR_ZERO(memory_mnt);
+}
+
+void memory_exit(void)
+{
+	kern_unmount(memory_mnt);
+}
+
+/* The vCPU threads live in the guest's cgroup: charge what is allocated now to it. */
+static struct mem_cgroup *charge_guest(struct guest *g)
+{
+	struct mem_cgroup *memcg;
+
+	rcu_read_lock();
+	memcg = mem_cgroup_from_task(g->threads[0]);
+	if (memcg && !css_tryget(&memcg->css))
+		memcg = NULL;
+	rcu_read_unlock();
+	return memcg;
+}
+
+static struct page *backing_page(struct region *r, u64 gpa)
+{
+	pgoff_t index = (gpa - r->gpa) >> PAGE_SHIFT;
+
+	return shmem_read_mapping_page_gfp(r->file->f_mapping, index, FILL_GFP);
+}
+
+/*
+ * The table that holds @gpa's entry of @level, made where it is missing; or,
+ * where a larger leaf is in the way, NULL and the gpa is mapped already.
+ */
+static u64 *s2_table(struct s2 *s2, u64 gpa, unsigned int level)
+{
+	u64 *table = s2->root;
+	unsigned int l;
+
+	for (l = S2_LEVELS - 1; l > level; l--) {
+		u64 *entry = &table[s2_index(gpa, l)];
+
+		if (!s2->format->present(*entry)) {
+			void *page = (void *)__get_free_page(TABLE_GFP);
+
+			if (!page)
+				return ERR_PTR(-ENOMEM);
+			s2->table_pages++;
+			WRITE_ONCE(*entry, s2->format->table(host_hpa(page)));
+		} else if (s2->format->is_leaf(*entry, l)) {
+			return NULL;
+		}
+		table = host_va(s2->format->hpa(*entry));
+	}
+	return table;
+}
+
+/* Takes over the reference on @page where it maps it: 0, 1 if something was mapped, -ENOMEM. */
+static int s2_map(struct s2 *s2, u64 gpa, struct page *page, unsigned int level)
+{
+	u64 *table = s2_table(s2, gpa, level);
+	u64 *entry;
+
+	if (IS_ERR_OR_NULL(table))
+		return table ? PTR_ERR(table) : 1;
+	entry = &table[s2_index(gpa, level)];
+	if (s2->format->present(*entry))
+		return 1;
+	set_page_dirty(page);
+	WRITE_ONCE(*entry, s2->format->leaf(host_hpa(page_address(page)), level,
+					    S2_READ | S2_WRITE | S2_EXEC));
+	s2->leaf_pages += BIT(9 * level);
+	return 0;
+}
+
+/* Is the whole aligned 2 MiB around @gpa in @r, and backed by one huge page? */
+static bool is_large(const struct region *r, u64 gpa, struct page *page)
+{
+	u64 start = gpa & ~(s2_size(LARGE_LEVEL) - 1);
+
+	return PageTransCompound(page) &&
+	       compound_order(compound_head(page)) == HPAGE_PMD_ORDER &&
+	       !((r->gpa | (u64)page_to_pfn(compound_head(page)) << PAGE_SHIFT) &
+		 (s2_size(LARGE_LEVEL) - 1)) &&
+	       start >= r->gpa && start + s2_size(LARGE_LEVEL) <= r->gpa + r->size;
+}
+
+static int map_page(struct guest *g, struct region *r, u64 gpa, struct page *page)
+{
+	int ret = 1;
+
+	/* Small pages may be mapped there already: then one more of them. */
+	if (is_large(r, gpa, page))
+		ret = s2_map(&g->s2, gpa, compound_head(page), LARGE_LEVEL);
+	if (ret > 0)
+		ret = s2_map(&g->s2, gpa, page, 0);
+	return ret;
+}
+
+int memory_fill(struct guest *g, u64 gpa)
+{
+	struct region *r = guest_region(g, gpa & PAGE_MASK, PAGE_SIZE);
+	struct mem_cgroup *memcg, *old;
+	struct page *page;
+	int ret;
+
+	if (!r)
+		return -EFAULT;
+	memcg = charge_guest(g);
+	old = set_active_memcg(memcg);
+	page = backing_page(r, gpa);
+	ret = PTR_ERR_OR_ZERO(page);
+	if (!ret) {
+		mutex_lock(&g->fill_lock);
+		ret = map_page(g, r, gpa, page);
+		mutex_unlock(&g->fill_lock);
+		if (ret)
+			put_page(page);
+	}
+	set_active_memcg(old);
+	mem_cgroup_put(memcg);
+	return min(ret, 0);
+}
+
+/* Free what @table points to, @level down; the root itself stays. */
+static void s2_zap(struct s2 *s2, u64 *table, unsigned int level)
+{
+	unsigned int i;
+
+	for (i = 0; i < S2_ENTRIES; i++) {
+		u64 entry = table[i];
+
+		if (!s2->format->present(entry))
+			continue;
+		table[i] = 0;
+		if (s2->format->is_leaf(entry, level)) {
+			put_page(virt_to_page(host_va(s2->format->hpa(entry))));
+			continue;
+		}
+		s2_zap(s2, host_va(s2->format->hpa(entry)), level - 1);
+		free_page((unsigned long)host_va(s2->format->hpa(entry)));
+		cond_resched();
+	}
+}
+
+/* No vCPU runs, and each gets a new tag at its next entry, so nothing stale is left to use. */
+static void zap_all(struct guest *g)
+{
+	mutex_lock(&g->fill_lock);
+	s2_zap(&g->s2, g->s2.root, S2_LEVELS - 1);
+	g->s2.table_pages = 1;
+	g->s2.leaf_pages = 0;
+	mutex_unlock(&g->fill_lock);
+}
+
+/* Copy @len bytes of @s at @done, within one page of guest memory. */
+static int copy_piece(struct guest *g, struct segment *s, u64 done, size_t len)
+{
+	u64 gpa = s->gpa + done;
+	struct region *r = guest_region(g, gpa, len);
+	loff_t pos = s->offset + done;
+	struct page *page;
+	ssize_t n;
+
+	page = backing_page(r, gpa);
+	if (IS_ERR(page))
+		return PTR_ERR(page);
+	n = kernel_read(s->file, page_address(page) + offset_in_page(gpa), len, &pos);
+	set_page_dirty(page);
+	put_page(page);
+	return n == len ? 0 : n < 0 ? n : -EIO;
+}
+
+static int apply_segment(struct guest *g, struct segment *s)
+{
+	u64 done, len;
+	int err;
+
+	for (done = 0; done < s->length; done += len) {
+		len = min_t(u64, s->length - done,
+			    PAGE_SIZE - offset_in_page(s->gpa + done));
+		err = copy_piece(g, s, done, len);
+		if (err)
+			return err;
+		if (fatal_signal_pending(current))
+			return -EINTR;
+		cond_resched();
+	}
+	return 0;
+}
+
+static int apply_manifest(struct guest *g)
+{
+	struct mem_cgroup *memcg = charge_guest(g);
+	struct mem_cgroup *old = set_active_memcg(memcg);
+	unsigned int i;
+	int err = 0;
+
+	for (i = 0; i < g->nr_segments && !err; i++)
+		err = apply_segment(g, &g->segments[i]);
+	set_active_memcg(old);
+	mem_cgroup_put(memcg);
+	return err;
+}
+
+int memory_boot(struct guest *g)
+{
+	unsigned int i;
+
+	zap_all(g);
+	for (i = 0; i < g->nr_regions; i++)
+		shmem_truncate_range(file_inode(g->regions[i].file), 0, (loff_t)-1);
+	return apply_manifest(g);
+}
+
+static int create_region(struct guest *g, struct region *r)
+{
+	struct file *file;
+
+	file = shmem_file_setup_with_mnt(memory_mnt, "hv", r->size, VM_NORESERVE);
+	if (IS_ERR(file))
+		return PTR_ERR(file);
+	mapping_set_unevictable(file->f_mapping);
+	r->file = file;
+	return 0;
+}
+
+static int create_tables(struct guest *g)
+{
+	unsigned int i;
+
+	g->s2.format = engine->s2_format;
+	g->s2.root = (void *)__get_free_page(TABLE_GFP);
+	if (!g->s2.root)
+		return -ENOMEM;
+	g->s2.table_pages = 1;
+	g->s2.nr_ranges = g->nr_regions;
+	for (i = 0; i < g->nr_regions; i++) {
+		g->s2.ranges[i].gfn = g->regions[i].gpa >> PAGE_SHIFT;
+		g->s2.ranges[i].pages = g->regions[i].size >> PAGE_SHIFT;
+	}
+	return 0;
+}
+
+int memory_create(struct guest *g, struct netlink_ext_ack *ack)
+{
+	unsigned int i;
+	int err;
+
+	err = create_tables(g);
+	for (i = 0; i < g->nr_regions && !err; i++)
+		err = create_region(g, &g->regions[i]);
+	if (!err)
+		return 0;
+	NL_SET_ERR_MSG(ack, "the host cannot allocate the guest's memory objects");
+	memory_destroy(g);
+	return err;
+}
+
+void memory_destroy(struct guest *g)
+{
+	unsigned int i;
+
+	if (g->s2.root) {
+		zap_all(g);
+		free_page((unsigned long)g->s2.root);
+	}
+	g->s2.root = NULL;
+	for (i = 0; i < g->nr_regions; i++) {
+		if (g->regions[i].file)
+			fput(g->regions[i].file);
+		g->regions[i].file = NULL;
+	}
+}

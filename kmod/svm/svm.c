@@ -1,0 +1,224 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The AMD-V engine: into the guest, and what the core asks of a VMCB.
+ */
+#include "core/host_entry.h"
+#include "svm/svm.h"
+
+#define EFER_SVME_BIT	BIT_ULL(12)
+
+static __always_inline void clgi(void)
+{
+	asm volatile("clgi" : : : "memory");
+}
+
+static __always_inline void stgi(void)
+{
+	asm volatile("stgi" : : : "memory");
+}
+
+static u64 event_word(const struct vcpu_event *e)
+{
+	u64 word = e->vector | (u64)e->type << VMCB_EVENT_TYPE_SHIFT | VMCB_EVENT_VALID;
+
+	if (e->has_error)
+		word |= VMCB_EVENT_ERROR | (u64)e->error << 32;
+	return word;
+}
+
+static void before_entry(struct vcpu *v, struct vmcb *vmcb)
+{
+	struct vmcb_control *c = &vmcb->control;
+
+	vmcb->save.rax = v->gpr[HV_RAX];
+	vmcb->save.rsp = v->gpr[HV_RSP];
+	vmcb->save.rip = v->rip;
+	vmcb->save.rflags = v->rflags;
+	vmcb->save.cr2 = v->cr2;
+	c->int_state = v->irq_shadow ? VMCB_INTERRUPT_SHADOW : 0;
+	c->int_ctl = (c->int_ctl & ~0xfU) | lapic_get_cr8(&v->lapic);
+	c->event_inj = v->inject.valid ? event_word(&v->inject) : 0;
+}
+
+/*
+ * An event whose delivery the exit interrupted has to be delivered again
+ * (section 15.7.2).  A software interrupt or breakpoint is not: its
+ * instruction has not completed and runs again.
+ */
+static void keep_event(struct vcpu *v, u64 word)
+{
+	u8 type = (word >> VMCB_EVENT_TYPE_SHIFT) & 7;
+	u8 vector = word & 0xff;
+
+	v->inject.valid = false;
+	if (!(word & VMCB_EVENT_VALID) || type == EVENT_SOFT_INTR)
+		return;
+	if (type == EVENT_EXCEPTION && (vector == VEC_BP || vector == VEC_OF))
+		return;
+	v->inject = (struct vcpu_event){
+		.valid = true,
+		.type = type,
+		.vector = vector,
+		.has_error = word & VMCB_EVENT_ERROR,
+		.error = word >> 32,
+	};
+}
+
+static void after_exit(struct vcpu *v, struct vmcb *vmcb)
+{
+	v->gpr[HV_RAX] = vmcb->save.rax;
+	v->gpr[HV_RSP] = vmcb->save.rsp;
+	v->rip = vmcb->save.rip;
+	v->rflags = vmcb->save.rflags;
+	v->cr2 = vmcb->save.cr2;
+	v->irq_shadow = vmcb->control.int_state & VMCB_INTERRUPT_SHADOW;
+	vmcb->control.tlb_control = 0;
+	keep_event(v, vmcb->control.exit_int_info);
+}
+
+/* RCU looks away from entry to exit, and so must whoever could trace or probe. */
+static noinstr void enter(struct vcpu *v, u64 guest, u64 host)
+{
+	host_guest_enter();
+	svm_enter(v, guest, host);
+	host_guest_exit();
+}
+
+static void svm_run(struct vcpu *v)
+{
+	struct svm_vcpu *s = to_svm(v);
+
+	before_entry(v, s->vmcb);
+	clgi();
+	enter(v, s->vmcb_pa, this_cpu_ptr(&svm_cpus)->host_vmcb_pa);
+	/* A pending NMI is taken here, by the host's own handler. */
+	stgi();
+	after_exit(v, s->vmcb);
+	svm_decode(s, &v->exit);
+}
+
+static bool svm_can_interrupt(struct vcpu *v)
+{
+	return (v->rflags & RFLAGS_IF) && !v->irq_shadow && !v->inject.valid;
+}
+
+/* A virtual interrupt that is never delivered: its intercept says that one could be. */
+static void svm_window(struct vcpu *v, bool open)
+{
+	struct vmcb_control *c = &to_svm(v)->vmcb->control;
+	const u32 mask = VMCB_V_IRQ | VMCB_V_INTR_PRIO(0xf) | VMCB_V_IGN_TPR;
+
+	c->int_ctl &= ~mask;
+	c->intercept_misc1 &= ~VMCB_VINTR;
+	if (!open)
+		return;
+	c->int_ctl |= mask;
+	c->intercept_misc1 |= VMCB_VINTR;
+}
+
+static void svm_flush(struct vcpu *v)
+{
+	struct svm_vcpu *s = to_svm(v);
+
+	if (svm_caps.features & SVM_CPUID_FLUSH_ASID)
+		s->vmcb->control.tlb_control = VMCB_FLUSH_GUEST;
+	else
+		s->vmcb->control.tlb_control = VMCB_FLUSH_ALL;
+}
+
+static u64 svm_cr(struct vcpu *v, unsigned int nr)
+{
+	const struct vmcb_save *save = &to_svm(v)->vmcb->save;
+
+	return nr == 0 ? save->cr0 : nr == 3 ? save->cr3 : save->cr4;
+}
+
+/* CR4 has paging bits: what was cached under the old ones must go (section 15.16). */
+static void svm_set_cr4(struct vcpu *v, u64 value)
+{
+	to_svm(v)->vmcb->save.cr4 = value;
+	svm_flush(v);
+}
+
+static u64 svm_efer(struct vcpu *v)
+{
+	return to_svm(v)->vmcb->save.efer & ~EFER_SVME_BIT;
+}
+
+static void svm_set_efer(struct vcpu *v, u64 value)
+{
+	to_svm(v)->vmcb->save.efer = value | EFER_SVME_BIT;
+	svm_flush(v);
+}
+
+static unsigned int svm_cpl(struct vcpu *v)
+{
+	return to_svm(v)->vmcb->save.cpl;
+}
+
+static void svm_segment(struct vcpu *v, enum hv_seg seg, struct hv_segment *s)
+{
+	static const u16 offsets[NR_SEGS] = {
+		[SEG_ES] = offsetof(struct vmcb_save, es),
+		[SEG_CS] = offsetof(struct vmcb_save, cs),
+		[SEG_SS] = offsetof(struct vmcb_save, ss),
+		[SEG_DS] = offsetof(struct vmcb_save, ds),
+		[SEG_FS] = offsetof(struct vmcb_save, fs),
+		[SEG_GS] = offsetof(struct vmcb_save, gs),
+		[SEG_LDTR] = offsetof(struct vmcb_save, ldtr),
+		[SEG_TR] = offsetof(struct vmcb_save, tr),
+	};
+	const struct vmcb_seg *from = (void *)&to_svm(v)->vmcb->save + offsets[seg];
+
+	s->base = from->base;
+	s->limit = from->limit;
+	s->selector = from->selector;
+	s->attr = from->attr;
+}
+
+static u64 svm_pat(struct vcpu *v)
+{
+	return to_svm(v)->vmcb->save.g_pat;
+}
+
+static void svm_set_pat(struct vcpu *v, u64 value)
+{
+	to_svm(v)->vmcb->save.g_pat = value;
+}
+
+static void svm_set_tsc_offset(struct vcpu *v)
+{
+	to_svm(v)->vmcb->control.tsc_offset = v->tsc_offset;
+}
+
+const struct engine_ops svm_engine = {
+	.name = "svm",
+	.id = HV_ENGINE_SVM,
+	.s2_format = &s2_format_npt,
+	.vcpu_size = sizeof(struct svm_vcpu),
+	.unsupported = svm_unsupported,
+	.setup = svm_setup,
+	.teardown = svm_teardown,
+	.cpu_probe = svm_cpu_probe,
+	.info = svm_info,
+	.vcpu_init = svm_vcpu_init,
+	.vcpu_free = svm_vcpu_free,
+	.set_state = svm_set_state,
+	.get_state = svm_get_state,
+	.root_take = svm_root_take,
+	.root_give = svm_root_give,
+	.run = svm_run,
+	.can_interrupt = svm_can_interrupt,
+	.window = svm_window,
+	.flush = svm_flush,
+	.load_debug = svm_load_debug,
+	.cr = svm_cr,
+	.set_cr4 = svm_set_cr4,
+	.efer = svm_efer,
+	.set_efer = svm_set_efer,
+	.cpl = svm_cpl,
+	.segment = svm_segment,
+	.pat = svm_pat,
+	.set_pat = svm_set_pat,
+	.set_tsc_offset = svm_set_tsc_offset,
+};

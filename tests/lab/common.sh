@@ -1,0 +1,52 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# shellcheck shell=bash
+# What the lab's scripts share. Each of them sources this first.
+
+set -euo pipefail
+LAB=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
+TOP=$(cd "$LAB/../.." && pwd)
+BUILD=$TOP/build
+CACHE=${HV_LAB_CACHE:-$BUILD/lab}
+LOGS=$BUILD/lab/logs
+KERNELS="6.1 6.12"
+export LC_ALL=C
+
+me=$(basename "$0")
+
+say() { printf '%s: %s\n' "$me" "$*" >&2; }
+die() { say "$*"; exit 1; }
+
+# Root, or sudo where there is one; apt-get is the only thing that needs it.
+as_root() {
+	if [ "$(id -u)" = 0 ]; then
+		"$@"
+	elif command -v sudo >/dev/null; then
+		sudo -- "$@"
+	else
+		die "'$*' needs root: run this as root, or install sudo"
+	fi
+}
+
+refresh_lists() {
+	say "reading the package lists (apt-get update)"
+	as_root apt-get -qq update </dev/null ||
+		die "apt-get update failed: check the network and /etc/apt/sources.list"
+}
+
+check_kernel_name() {
+	case " $KERNELS " in
+	*" $1 "*) ;;
+	*) die "no kernel '$1': the lab has $KERNELS" ;;
+	esac
+}
+
+# Run a command while nobody else changes the same thing: LOCKED NAME COMMAND...
+locked() {
+	local name=$1
+	shift
+	mkdir -p "$CACHE"
+	(
+		flock 9
+		"$@"
+	) 9>"$CACHE/.lock-$name"
+}

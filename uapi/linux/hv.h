@@ -1,0 +1,216 @@
+/* SPDX-License-Identifier: GPL-2.0 WITH Linux-syscall-note */
+/*
+ * hv: the ioctl interface of /dev/hv and of the file descriptors it gives.
+ *
+ * Lifecycle (create, start, kill, delete, list, statistics) goes through the
+ * generic netlink family in <linux/hv_netlink.h>.  This header has what needs
+ * a file descriptor: guest memory (mmap), registers and consoles.
+ *
+ * Rules for every structure here: fixed-width fields only, the size is part
+ * of the ioctl number, padding must be zero (EINVAL otherwise), unknown flag
+ * bits are EINVAL, unknown commands are ENOTTY.
+ */
+#ifndef _UAPI_LINUX_HV_H
+#define _UAPI_LINUX_HV_H
+
+#include <linux/ioctl.h>
+#include <linux/types.h>
+
+/* Raised whenever something is added; never for an incompatible change. */
+#define HV_API_VERSION		1
+
+/* Longest guest name in bytes, without the terminating NUL. */
+#define HV_NAME_MAX		63
+
+/* Magic number of all hv ioctls: 0xbe is unclaimed in the kernel's ioctl-number.rst. */
+#define HV_IOC			0xbe
+
+/**
+ * enum hv_engine - what runs guests on this host
+ * @HV_ENGINE_NONE: nothing does
+ * @HV_ENGINE_SVM: AMD-V with nested paging
+ * @HV_ENGINE_VMX: Intel VT-x with EPT
+ */
+enum hv_engine {
+	HV_ENGINE_NONE,
+	HV_ENGINE_SVM,
+	HV_ENGINE_VMX,
+};
+
+/* struct hv_info.features: what the CPU gives the engine. */
+#define HV_FEATURE_NRIP_SAVE		(1U << 0)
+#define HV_FEATURE_DECODE_ASSISTS	(1U << 1)
+#define HV_FEATURE_FLUSH_BY_ASID	(1U << 2)
+#define HV_FEATURE_TSC_SCALING		(1U << 3)
+#define HV_FEATURE_XSAVE		(1U << 4)
+#define HV_FEATURE_XSAVES		(1U << 5)
+#define HV_FEATURE_VMCB_CLEAN		(1U << 6)
+
+/**
+ * struct hv_info - what the module found and allows (HV_INFO)
+ * @api_version: HV_API_VERSION of the module
+ * @engine: one of enum hv_engine
+ * @features: HV_FEATURE_* bits
+ * @host_cpus: host CPUs that entered and left root at load
+ * @max_guests: most guests at a time
+ * @max_vcpus: most vCPUs a guest
+ * @guests: guests that exist now
+ * @tsc_khz: host time stamp counter's frequency, ticks a millisecond
+ * @max_memory: most memory a guest, bytes
+ * @version: release of the module, NUL-terminated
+ */
+struct hv_info {
+	__u32 api_version;
+	__u32 engine;
+	__u32 features;
+	__u32 host_cpus;
+	__u32 max_guests;
+	__u32 max_vcpus;
+	__u32 guests;
+	__u32 tsc_khz;
+	__u64 max_memory;
+	char version[32];
+};
+
+/**
+ * struct hv_open - name a guest (HV_OPEN)
+ * @id: the guest's id
+ * @flags: must be 0
+ * @pad: must be 0
+ */
+struct hv_open {
+	__u64 id;
+	__u32 flags;
+	__u32 pad;
+};
+
+/**
+ * struct hv_segment - one segment register with its hidden part
+ * @base: linear base address
+ * @limit: limit in bytes, as the CPU uses it (granularity applied)
+ * @selector: the visible part
+ * @attr: descriptor bits 40-47 in bits 0-7 and 52-55 in bits 8-11: type (0-3),
+ *        S (4), DPL (5-6), P (7), AVL (8), L (9), D/B (10), G (11).  This is
+ *        the layout of AMD APM vol. 2, appendix B (VMCB state-save area).
+ */
+struct hv_segment {
+	__u64 base;
+	__u32 limit;
+	__u16 selector;
+	__u16 attr;
+};
+
+/**
+ * struct hv_dtable - GDTR or IDTR
+ * @base: linear base address
+ * @limit: limit in bytes
+ * @pad: must be 0
+ */
+struct hv_dtable {
+	__u64 base;
+	__u16 limit;
+	__u16 pad[3];
+};
+
+/* Index of the general registers in struct hv_vcpu_state.gpr: the hardware's numbers. */
+enum hv_gpr {
+	HV_RAX, HV_RCX, HV_RDX, HV_RBX, HV_RSP, HV_RBP, HV_RSI, HV_RDI,
+	HV_R8, HV_R9, HV_R10, HV_R11, HV_R12, HV_R13, HV_R14, HV_R15,
+	HV_NR_GPRS
+};
+
+/**
+ * struct hv_vcpu_state - architectural state of a vCPU
+ * @gpr: general registers, indexed by enum hv_gpr
+ * @rip: instruction pointer
+ * @rflags: flags
+ * @cr0: control registers, as the guest reads them
+ * @cr2: page fault address
+ * @cr3: page table root
+ * @cr4: feature enables
+ * @cr8: task priority
+ * @efer: extended features, as the guest reads them (no SVME)
+ * @es: segments
+ * @cs: code
+ * @ss: stack
+ * @ds: data
+ * @fs: FS
+ * @gs: GS
+ * @ldtr: local descriptor table
+ * @tr: task register
+ * @gdtr: global descriptor table
+ * @idtr: interrupt descriptor table
+ *
+ * Boot manifests carry one as the vCPU's initial state; every register that
+ * is not named here starts at its reset value.
+ */
+struct hv_vcpu_state {
+	__u64 gpr[HV_NR_GPRS];
+	__u64 rip;
+	__u64 rflags;
+	__u64 cr0;
+	__u64 cr2;
+	__u64 cr3;
+	__u64 cr4;
+	__u64 cr8;
+	__u64 efer;
+	struct hv_segment es;
+	struct hv_segment cs;
+	struct hv_segment ss;
+	struct hv_segment ds;
+	struct hv_segment fs;
+	struct hv_segment gs;
+	struct hv_segment ldtr;
+	struct hv_segment tr;
+	struct hv_dtable gdtr;
+	struct hv_dtable idtr;
+};
+
+/**
+ * struct hv_vcpu_regs - a vCPU's state (HV_GET_REGS)
+ * @vcpu: which vCPU, 0-based
+ * @pad: must be 0
+ * @state: filled in
+ *
+ * The guest must not be running: EBUSY otherwise.
+ */
+struct hv_vcpu_regs {
+	__u32 vcpu;
+	__u32 pad;
+	struct hv_vcpu_state state;
+};
+
+/* struct hv_console.flags */
+#define HV_CONSOLE_WRITE	(1U << 0)	/* claim the input side: EBUSY if another has it */
+#define HV_CONSOLE_TAIL		(1U << 1)	/* start at the end instead of at the oldest byte kept */
+
+/**
+ * struct hv_console - open the guest's console (HV_CONSOLE)
+ * @flags: HV_CONSOLE_* bits
+ * @pad: must be 0
+ *
+ * The descriptor reads what the guest printed, from the oldest byte still in
+ * its ring, and takes input where HV_CONSOLE_WRITE was granted.  read()
+ * blocks until there is more (EAGAIN with O_NONBLOCK) and returns 0 once the
+ * guest has stopped and everything was read; it goes on after a start.
+ * write() takes what fits into the guest's 4 KiB input queue, and blocks (or
+ * EAGAIN) when nothing does; EPIPE when the guest has stopped.  poll() works
+ * for both.
+ */
+struct hv_console {
+	__u32 flags;
+	__u32 pad;
+};
+
+/* On /dev/hv. */
+#define HV_INFO		_IOR(HV_IOC, 0x00, struct hv_info)
+#define HV_OPEN		_IOW(HV_IOC, 0x01, struct hv_open)	/* returns a guest fd; ENOENT */
+
+/*
+ * On a guest fd.  mmap() at an offset that is a guest physical address maps
+ * the guest's memory, MAP_SHARED only, within one region.
+ */
+#define HV_CONSOLE	_IOW(HV_IOC, 0x10, struct hv_console)	/* returns a console fd */
+#define HV_GET_REGS	_IOWR(HV_IOC, 0x11, struct hv_vcpu_regs)
+
+#endif /* _UAPI_LINUX_HV_H */

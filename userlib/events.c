@@ -1,0 +1,172 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+/*
+ * Events, and waiting for a guest to stop.
+ */
+#include <errno.h>
+#include <poll.h>
+#include <string.h>
+#include <time.h>
+
+#include <netlink/genl/genl.h>
+#include <netlink/netlink.h>
+#include <netlink/socket.h>
+
+#include "internal.h"
+
+/**
+ * hvctl_events_fd() - a descriptor that is readable when there are events
+ * @h: a handle
+ *
+ * Events count from the first call on.  The descriptor belongs to the handle:
+ * poll it, and read with hvctl_events_next().
+ *
+ * Return: the descriptor or a negative errno.
+ */
+int hvctl_events_fd(struct hvctl *h)
+{
+	int err = netlink_subscribe(h);
+
+	return err ? err : nl_socket_get_fd(h->events);
+}
+
+struct event {
+	struct hvctl_guest **guest;
+	int err;
+};
+
+static int on_event(struct nl_msg *msg, void *arg)
+{
+	struct genlmsghdr *genl = nlmsg_data(nlmsg_hdr(msg));
+	struct event *event = arg;
+
+	if (genl->cmd == HV_CMD_GUEST_NTF && !*event->guest)
+		event->err = parse_guest(nlmsg_hdr(msg), event->guest);
+	return NL_OK;
+}
+
+/* Events are nobody's answers: their sequence numbers mean nothing. */
+static int any_sequence(struct nl_msg *msg, void *arg)
+{
+	(void)msg;
+	(void)arg;
+	return NL_OK;
+}
+
+static int read_event(struct hvctl *h, struct event *event)
+{
+	struct nl_cb *cb = nl_cb_alloc(NL_CB_DEFAULT);
+	int err;
+
+	if (!cb)
+		return -ENOMEM;
+	nl_cb_set(cb, NL_CB_SEQ_CHECK, NL_CB_CUSTOM, any_sequence, NULL);
+	nl_cb_set(cb, NL_CB_VALID, NL_CB_CUSTOM, on_event, event);
+	err = nl_recvmsgs(h->events, cb);
+	nl_cb_put(cb);
+	if (err == -NLE_AGAIN)
+		return -EAGAIN;
+	/* libnl says NLE_NOMEM for ENOBUFS: the kernel had to drop events. */
+	if (err == -NLE_NOMEM)
+		return -ENOBUFS;
+	return err < 0 ? -EIO : event->err;
+}
+
+/**
+ * hvctl_events_next() - read an event
+ * @h: a handle
+ * @guest: result: the guest as it was right after the change; to be freed by
+ *         hvctl_guest_free()
+ *
+ * Return: 0, -EAGAIN when there is none left, -ENOBUFS when events were
+ * lost (list again), or another negative errno.
+ */
+int hvctl_events_next(struct hvctl *h, struct hvctl_guest **guest)
+{
+	struct event event = { .guest = guest };
+	int err = netlink_subscribe(h);
+
+	*guest = NULL;
+	while (!err && !*guest)
+		err = read_event(h, &event);
+	if (!err || err == -EAGAIN)
+		return err;
+	if (err == -ENOBUFS)
+		return set_error(h, err, "events came faster than they were read, and some are lost");
+	return set_error(h, err, "cannot read hv's events: %s", strerror(-err));
+}
+
+static long long now_ms(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+	return ts.tv_sec * 1000LL + ts.tv_nsec / 1000000;
+}
+
+/* True once @guest is set: the guest with @id stopped. */
+static bool next_stop(struct hvctl *h, uint64_t id, struct hvctl_guest **guest, int *err)
+{
+	for (;;) {
+		*err = hvctl_events_next(h, guest);
+		if (*err)
+			return false;
+		if ((*guest)->id == id && (*guest)->state == HV_STATE_STOPPED)
+			return true;
+		hvctl_guest_free(*guest);
+		*guest = NULL;
+	}
+}
+
+static int get_if_stopped(struct hvctl *h, uint64_t id, struct hvctl_guest **guest)
+{
+	int err = hvctl_get(h, id, guest);
+
+	if (err || (*guest)->state == HV_STATE_STOPPED)
+		return err;
+	hvctl_guest_free(*guest);
+	*guest = NULL;
+	return -EAGAIN;
+}
+
+static int sleep_until(struct hvctl *h, long long deadline)
+{
+	struct pollfd pfd = { .fd = nl_socket_get_fd(h->events), .events = POLLIN };
+	long long left = deadline < 0 ? -1 : deadline - now_ms();
+
+	if (deadline >= 0 && left <= 0)
+		return set_error(h, -ETIMEDOUT, "the guest has not stopped yet");
+	if (poll(&pfd, 1, left > 60000 ? 60000 : (int)left) < 0)
+		return set_error(h, -errno, "%s", strerror(errno));
+	return 0;
+}
+
+/**
+ * hvctl_wait() - wait until a guest has stopped
+ * @h: a handle
+ * @id: which
+ * @timeout_ms: how long at most, -1 for ever
+ * @guest: result, to be freed by hvctl_guest_free()
+ *
+ * Return: 0, -ETIMEDOUT, -EINTR when a signal came, -ENOENT when the guest is
+ * gone, or another negative errno.
+ */
+int hvctl_wait(struct hvctl *h, uint64_t id, int timeout_ms, struct hvctl_guest **guest)
+{
+	long long deadline = timeout_ms < 0 ? -1 : now_ms() + timeout_ms;
+	int err;
+
+	*guest = NULL;
+	/* Subscribed before looking: a stop in between is in the queue. */
+	err = netlink_subscribe(h);
+	if (err)
+		return err;
+	do {
+		err = get_if_stopped(h, id, guest);
+		if (err != -EAGAIN)
+			return err;
+		err = sleep_until(h, deadline);
+		if (err)
+			return err;
+	} while (!next_stop(h, id, guest, &err) && (err == -EAGAIN || err == -ENOBUFS));
+	return *guest ? 0 : err;
+}

@@ -1,0 +1,304 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+/*
+ * Guests that exist: find, start, kill, remove, describe.
+ */
+#include <ctype.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <netlink/attr.h>
+#include <netlink/msg.h>
+
+#include "internal.h"
+
+struct collection {
+	struct hvctl_guest **guest;
+	size_t count;
+};
+
+static struct nl_msg *message_about(struct hvctl *h, uint8_t cmd, uint64_t id)
+{
+	struct nl_msg *msg = netlink_message(h, cmd, 0);
+
+	if (msg && nla_put_u64(msg, HV_A_GUEST_ID, id)) {
+		nlmsg_free(msg);
+		return NULL;
+	}
+	return msg;
+}
+
+static int command(struct hvctl *h, uint8_t cmd, uint64_t id)
+{
+	return netlink_call(h, message_about(h, cmd, id), NULL, NULL);
+}
+
+/* An answer may come in several messages one day; the first one counts. */
+static int take_one(struct nlmsghdr *hdr, void *arg)
+{
+	struct hvctl_guest **guest = arg;
+
+	return *guest ? 0 : parse_guest(hdr, guest);
+}
+
+static int query(struct hvctl *h, struct nl_msg *msg, struct hvctl_guest **guest)
+{
+	int err;
+
+	*guest = NULL;
+	err = netlink_call(h, msg, take_one, guest);
+	if (!err && !*guest)
+		err = set_error(h, -EPROTO, "the hv module gave no answer");
+	if (err) {
+		hvctl_guest_free(*guest);
+		*guest = NULL;
+	}
+	return err;
+}
+
+/**
+ * hvctl_get() - describe a guest
+ * @h: a handle
+ * @id: which
+ * @guest: result, to be freed by hvctl_guest_free()
+ *
+ * Return: 0 or a negative errno; -ENOENT if there is none.
+ */
+int hvctl_get(struct hvctl *h, uint64_t id, struct hvctl_guest **guest)
+{
+	return query(h, message_about(h, HV_CMD_GUEST_GET, id), guest);
+}
+
+/**
+ * hvctl_stats() - a guest's counters
+ * @h: a handle
+ * @id: which
+ * @guest: result, to be freed by hvctl_guest_free(); has the id, the name,
+ *         the memory figures, and the vCPUs with their exits
+ *
+ * Return: 0 or a negative errno; -ENOENT if there is none.
+ */
+int hvctl_stats(struct hvctl *h, uint64_t id, struct hvctl_guest **guest)
+{
+	return query(h, message_about(h, HV_CMD_STATS_GET, id), guest);
+}
+
+static int find_by_name(struct hvctl *h, const char *name, uint64_t *id)
+{
+	struct nl_msg *msg = netlink_message(h, HV_CMD_GUEST_GET, 0);
+	struct hvctl_guest *guest;
+	int err;
+
+	if (msg && nla_put_string(msg, HV_A_GUEST_NAME, name)) {
+		nlmsg_free(msg);
+		msg = NULL;
+	}
+	err = query(h, msg, &guest);
+	if (err)
+		return err;
+	*id = guest->id;
+	hvctl_guest_free(guest);
+	return 0;
+}
+
+static int find_by_id(struct hvctl *h, const char *digits, uint64_t *id)
+{
+	struct hvctl_guest *guest;
+	unsigned long long value;
+	int err;
+
+	errno = 0;
+	value = strtoull(digits, NULL, 10);
+	if (errno)
+		return -ENOENT;
+	err = hvctl_get(h, value, &guest);
+	if (err)
+		return err;
+	*id = value;
+	hvctl_guest_free(guest);
+	return 0;
+}
+
+static bool all_digits(const char *text)
+{
+	while (isdigit((unsigned char)*text))
+		text++;
+	return !*text;
+}
+
+/**
+ * hvctl_lookup() - find a guest
+ * @h: a handle
+ * @name_or_id: what the user typed
+ * @id: result
+ *
+ * What consists of digits is an id if there is a guest with it, and a name
+ * otherwise.
+ *
+ * Return: 0 or a negative errno; -ENOENT if there is none.
+ */
+int hvctl_lookup(struct hvctl *h, const char *name_or_id, uint64_t *id)
+{
+	size_t len = strlen(name_or_id);
+	int err = -ENOENT;
+
+	if (len && all_digits(name_or_id))
+		err = find_by_id(h, name_or_id, id);
+	if (err == -ENOENT && len && len <= HV_NAME_MAX)
+		err = find_by_name(h, name_or_id, id);
+	if (err == -ENOENT)
+		return set_error(h, err, "no guest is called %.*s", HV_NAME_MAX + 1, name_or_id);
+	return err;
+}
+
+/**
+ * hvctl_start() - start a created or stopped guest
+ * @h: a handle
+ * @id: which
+ *
+ * Its memory is cleared and its boot manifest applied.
+ *
+ * Return: 0 or a negative errno; -EBUSY if it runs.
+ */
+int hvctl_start(struct hvctl *h, uint64_t id)
+{
+	return command(h, HV_CMD_GUEST_START, id);
+}
+
+/**
+ * hvctl_kill() - stop a running guest at once
+ * @h: a handle
+ * @id: which
+ *
+ * Return: 0 when it has stopped, or a negative errno.
+ */
+int hvctl_kill(struct hvctl *h, uint64_t id)
+{
+	return command(h, HV_CMD_GUEST_KILL, id);
+}
+
+/**
+ * hvctl_remove() - remove a guest that does not run
+ * @h: a handle
+ * @id: which
+ *
+ * Return: 0 or a negative errno; -EBUSY if it runs.
+ */
+int hvctl_remove(struct hvctl *h, uint64_t id)
+{
+	struct hvctl_guest *guest;
+	int err = hvctl_get(h, id, &guest);
+
+	if (err)
+		return err;
+	err = command(h, HV_CMD_GUEST_DEL, id);
+	if (!err)
+		cgroup_drop(guest->name);
+	hvctl_guest_free(guest);
+	return err;
+}
+
+/* Grows by one; the pointer behind the last guest is always NULL. */
+static int collect(struct nlmsghdr *hdr, void *arg)
+{
+	struct collection *all = arg;
+	struct hvctl_guest **grown;
+	int err;
+
+	grown = realloc(all->guest, (all->count + 2) * sizeof(*grown));
+	if (!grown)
+		return -ENOMEM;
+	all->guest = grown;
+	grown[all->count] = NULL;
+	err = parse_guest(hdr, &grown[all->count]);
+	if (err)
+		return err;
+	grown[++all->count] = NULL;
+	return 0;
+}
+
+static int dump(struct hvctl *h, uint8_t cmd, struct hvctl_guest ***guests)
+{
+	struct collection all = { .guest = calloc(1, sizeof(*all.guest)) };
+	int err;
+
+	if (!all.guest)
+		return set_error(h, -ENOMEM, "out of memory");
+	err = netlink_call(h, netlink_message(h, cmd, NLM_F_DUMP), collect, &all);
+	if (err)
+		hvctl_list_free(all.guest);
+	else
+		*guests = all.guest;
+	return err;
+}
+
+/**
+ * hvctl_list() - all guests that the caller may see
+ * @h: a handle
+ * @guests: result, NULL-terminated, to be freed by hvctl_list_free()
+ *
+ * Return: 0 or a negative errno.
+ */
+int hvctl_list(struct hvctl *h, struct hvctl_guest ***guests)
+{
+	return dump(h, HV_CMD_GUEST_GET, guests);
+}
+
+/**
+ * hvctl_list_stats() - counters of all guests that the caller may see
+ * @h: a handle
+ * @guests: result, NULL-terminated, to be freed by hvctl_list_free()
+ *
+ * Return: 0 or a negative errno.
+ */
+int hvctl_list_stats(struct hvctl *h, struct hvctl_guest ***guests)
+{
+	return dump(h, HV_CMD_STATS_GET, guests);
+}
+
+static const char *const state_names[] = {
+	[HV_STATE_CREATED] = "created",
+	[HV_STATE_RUNNING] = "running",
+	[HV_STATE_PAUSED] = "paused",
+	[HV_STATE_STOPPED] = "stopped",
+};
+
+static const char *const reason_names[] = {
+	[HV_STOP_REASON_NONE] = "none",
+	[HV_STOP_REASON_POWEROFF] = "poweroff",
+	[HV_STOP_REASON_RESET] = "reset",
+	[HV_STOP_REASON_DEBUG_EXIT] = "debug-exit",
+	[HV_STOP_REASON_TRIPLE_FAULT] = "triple-fault",
+	[HV_STOP_REASON_KILLED] = "killed",
+	[HV_STOP_REASON_MEMORY_LIMIT] = "memory-limit",
+	[HV_STOP_REASON_HALTED] = "halted",
+	[HV_STOP_REASON_INTERNAL_ERROR] = "internal-error",
+	[HV_STOP_REASON_UNMAPPED_FETCH] = "unmapped-fetch",
+	[HV_STOP_REASON_ROOT_LOST] = "root-lost",
+};
+
+/**
+ * hvctl_state_name() - a state as the specification calls it
+ * @state: enum hv_state
+ *
+ * Return: for example "running"; "unknown" if a newer module has more.
+ */
+const char *hvctl_state_name(uint32_t state)
+{
+	if (state >= sizeof(state_names) / sizeof(state_names[0]))
+		return "unknown";
+	return state_names[state];
+}
+
+/**
+ * hvctl_stop_reason_name() - a stop reason as the specification calls it
+ * @reason: enum hv_stop_reason
+ *
+ * Return: for example "poweroff"; "unknown" if a newer module has more.
+ */
+const char *hvctl_stop_reason_name(uint32_t reason)
+{
+	if (reason >= sizeof(reason_names) / sizeof(reason_names[0]))
+		return "unknown";
+	return reason_names[reason];
+}

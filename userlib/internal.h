@@ -1,0 +1,115 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * What libhvctl's files share.
+ */
+#ifndef HVCTL_INTERNAL_H
+#define HVCTL_INTERNAL_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include <netlink/msg.h>
+
+#include "boot.h"
+#include "hvctl.h"
+
+#define DEV_PATH	"/dev/hv"
+#define SENTENCE_MAX	512
+#define MEMORY_DEFAULT	(256ULL << 20)
+#define MODULE_MISSING	"the hv module is not loaded: try modprobe hv"
+
+/**
+ * struct hvctl - a handle
+ * @sock: generic netlink
+ * @events: the same, subscribed to events; NULL until asked for
+ * @family: the hv family's number
+ * @dev_fd: /dev/hv, or a negative errno
+ * @error: sentence of the last failure
+ * @warning: sentence of what did not stop the last call
+ */
+struct hvctl {
+	struct nl_sock *sock;
+	struct nl_sock *events;
+	int family;
+	int dev_fd;
+	char error[SENTENCE_MAX];
+	char warning[SENTENCE_MAX];
+};
+
+/**
+ * struct spec_segment - bytes that a caller puts into guest memory
+ * @next: the next one
+ * @gpa: where
+ * @fd: a sealed memfd
+ * @len: bytes
+ */
+struct spec_segment {
+	struct spec_segment *next;
+	uint64_t gpa;
+	int fd;
+	uint64_t len;
+};
+
+/**
+ * struct hvctl_spec - what a guest is made from
+ * @name: "" for one that the kernel makes up
+ * @memory: bytes
+ * @kernel: path of the image, or NULL
+ * @kernel_fd: the image as a sealed memfd, in place of @kernel; -1 if not
+ * @image: what the image is
+ * @initrd: path, or NULL
+ * @cmdline: or NULL
+ * @cgroup: path below the cgroup2 mount, "" for none, NULL for the default
+ * @vcpus: how many
+ * @on_reset: enum hv_on_reset
+ * @debug_exit: port, 0 for none
+ * @segments: in the order in which they are applied, after the image's
+ * @has_state: whether @state replaces the image's own
+ * @state: the first vCPU's initial state
+ */
+struct hvctl_spec {
+	char name[HV_NAME_MAX + 1];
+	uint64_t memory;
+	char *kernel;
+	int kernel_fd;
+	enum boot_image image;
+	char *initrd;
+	char *cmdline;
+	char *cgroup;
+	uint32_t vcpus;
+	uint32_t on_reset;
+	uint16_t debug_exit;
+	struct spec_segment *segments;
+	bool has_state;
+	struct hv_vcpu_state state;
+};
+
+/* handle.c */
+int set_error(struct hvctl *h, int err, const char *fmt, ...)
+	__attribute__((format(printf, 3, 4)));
+void set_warning(struct hvctl *h, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+int need_device(struct hvctl *h);
+
+/* netlink.c */
+typedef int (*reply_fn)(struct nlmsghdr *hdr, void *arg);
+int netlink_open(struct hvctl *h);
+int netlink_subscribe(struct hvctl *h);
+struct nl_msg *netlink_message(struct hvctl *h, uint8_t cmd, int flags);
+int netlink_call(struct hvctl *h, struct nl_msg *msg, reply_fn reply, void *arg);
+
+/* parse.c */
+int parse_guest(struct nlmsghdr *hdr, struct hvctl_guest **guest);
+
+/* spec.c */
+int parse_size(const char *text, uint64_t *size);
+
+/* memfd.c */
+int memfd_from_file(const char *path, uint64_t max, uint64_t *len);
+int memfd_from_bytes(const void *bytes, size_t len);
+
+/* cgroup.c */
+void cgroup_sweep(struct hvctl *h);
+void cgroup_place(struct hvctl *h, const struct hvctl_guest *guest, const char *path);
+void cgroup_drop(const char *name);
+
+#endif /* HVCTL_INTERNAL_H */
