@@ -28,7 +28,7 @@
  * @mask: signals that were blocked before
  * @tty: stdin is a terminal
  * @raw: and raw at the moment
- * @cooked: how it was
+ * @cooked: how it was at the start
  * @eof: nothing more comes from stdin
  * @detach: the detach key was seen; what was typed before it is still to go
  * @pending: typed, but not taken by the guest yet
@@ -57,8 +57,7 @@ static void enter_raw(struct session *s)
 {
 	struct termios raw;
 
-	if (!s->tty || s->raw || s->a->input < 0 || !in_foreground() ||
-	    tcgetattr(STDIN_FILENO, &s->cooked))
+	if (!s->tty || s->a->input < 0 || !in_foreground())
 		return;
 	raw = s->cooked;
 	cfmakeraw(&raw);
@@ -111,8 +110,7 @@ static bool take_signal(struct session *s, enum attach_end *end)
 		return false;
 	}
 	if (info.ssi_signo == SIGCONT) {
-		/* Somebody else may have changed the terminal meanwhile. */
-		s->raw = false;
+		/* Whoever had the terminal meanwhile may have changed it. */
 		enter_raw(s);
 		return false;
 	}
@@ -276,11 +274,12 @@ int attach_open(struct context *c, uint64_t id, bool read_only, struct attachmen
  */
 enum attach_end attach_run(struct attachment *a)
 {
-	struct session s = { .a = a, .tty = isatty(STDIN_FILENO) };
+	struct session s = { .a = a };
 	enum attach_end end = ATTACH_FAILED;
 
 	if (catch_signals(&s))
 		return ATTACH_FAILED;
+	s.tty = !tcgetattr(STDIN_FILENO, &s.cooked);
 	enter_raw(&s);
 	while (!step(&s, &end))
 		;

@@ -87,21 +87,25 @@ static int read_header(struct boot_plan *plan, const struct boot_input *in, stru
 	size_t end;
 
 	if (!boot_is_bzimage(in->kernel, in->kernel_len))
-		return boot_refuse(plan, "the image is no bzImage: its boot flag or header magic is missing");
+		return boot_refuse(plan,
+				   "the image is no bzImage: its boot flag or header magic is missing");
 	end = HDR_END_BASE + in->kernel[HDR_END_AT];
 	if (end > HDR_END_MAX)
 		end = HDR_END_MAX;
 	if (in->kernel_len < end)
-		return boot_refuse(plan, "the bzImage is truncated: %zu bytes do not even hold its header",
+		return boot_refuse(plan,
+				   "the bzImage is truncated: %zu bytes do not even hold its header",
 				   in->kernel_len);
 	bz->hdr_len = end - HDR_START;
 	memcpy(&bz->hdr, in->kernel + HDR_START,
 	       bz->hdr_len < sizeof(bz->hdr) ? bz->hdr_len : sizeof(bz->hdr));
 	if (bz->hdr.version < VERSION_MIN)
-		return boot_refuse(plan, "the kernel speaks boot protocol %u.%02u, but hv needs " VERSION_NAME " or later (Linux 3.8)",
+		return boot_refuse(plan,
+				   "the kernel speaks boot protocol %u.%02u, but hv needs " VERSION_NAME " or later (Linux 3.8)",
 				   bz->hdr.version >> 8, bz->hdr.version & 0xff);
 	if (end < HDR_END_MIN)
-		return boot_refuse(plan, "the bzImage's header is too short for the boot protocol version that it names");
+		return boot_refuse(plan,
+				   "the bzImage's header is too short for the boot protocol version that it names");
 	return 0;
 }
 
@@ -110,7 +114,8 @@ static int check_flags(struct boot_plan *plan, const struct setup_header *hdr)
 	if (!(hdr->loadflags & LOADED_HIGH))
 		return boot_refuse(plan, "the image is a zImage, which is too old: give a bzImage");
 	if (!(hdr->xloadflags & XLF_KERNEL_64))
-		return boot_refuse(plan, "the kernel has no 64-bit entry point: hv boots 64-bit kernels only");
+		return boot_refuse(plan,
+				   "the kernel has no 64-bit entry point: hv boots 64-bit kernels only");
 	return 0;
 }
 
@@ -123,7 +128,8 @@ static int check_sizes(struct boot_plan *plan, const struct boot_input *in, stru
 	bz->offset = (sectors + 1) * SECTOR;
 	bz->length = (uint64_t)hdr->syssize * 16;
 	if (in->kernel_len < bz->offset || in->kernel_len - bz->offset < bz->length)
-		return boot_refuse(plan, "the bzImage is truncated: it has %zu bytes, its header says %llu",
+		return boot_refuse(plan,
+				   "the bzImage is truncated: it has %zu bytes, its header says %llu",
 				   in->kernel_len, (unsigned long long)(bz->offset + bz->length));
 	if (bz->length <= ENTRY_64)
 		return boot_refuse(plan, "the bzImage has no kernel in it");
@@ -139,10 +145,12 @@ static int refuse_memory(struct boot_plan *plan, const struct bzimage *bz)
 	unsigned long long end = bz->hdr.pref_address + bz->span;
 
 	if (end < bz->span || end > MACHINE_LOW_END)
-		return boot_refuse(plan, "the kernel wants %llu MiB at %#llx, where a guest has no memory",
+		return boot_refuse(plan,
+				   "the kernel wants %llu MiB at %#llx, where a guest has no memory",
 				   (unsigned long long)(bz->span / MACHINE_MIB),
 				   (unsigned long long)bz->hdr.pref_address);
-	return boot_refuse(plan, "the kernel needs %llu MiB of memory to start, the guest has %llu MiB",
+	return boot_refuse(plan,
+			   "the kernel needs %llu MiB of memory to start, the guest has %llu MiB",
 			   (end + MACHINE_MIB - 1) / MACHINE_MIB,
 			   (unsigned long long)(plan->region[0].size / MACHINE_MIB));
 }
@@ -224,7 +232,8 @@ static int place_initrd(struct boot_plan *plan, const struct boot_input *in,
 	if (!in->initrd_len)
 		return 0;
 	if (!fit_low(plan, bz, in->initrd_len, &gpa) && !fit_high(plan, bz, in->initrd_len, &gpa))
-		return boot_refuse(plan, "the initial RAM disk of %llu KiB does not fit into guest memory beside the kernel: give the guest more",
+		return boot_refuse(plan,
+				   "the initial RAM disk of %llu KiB does not fit into guest memory beside the kernel: give the guest more",
 				   (unsigned long long)((in->initrd_len + 1023) / 1024));
 	params->hdr.ramdisk_image = gpa;
 	params->hdr.ramdisk_size = in->initrd_len;

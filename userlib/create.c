@@ -109,9 +109,11 @@ static int map_and_plan(struct hvctl *h, struct creation *c)
 static int check_no_image(struct hvctl *h, const struct hvctl_spec *spec)
 {
 	if (!spec->has_state)
-		return set_error(h, -EINVAL, "kernel: the guest has neither an image nor a vCPU state");
+		return set_error(h, -EINVAL,
+				 "kernel: the guest has neither an image nor a vCPU state");
 	if (spec->initrd || spec->cmdline)
-		return set_error(h, -EINVAL, "%s: the guest has no kernel image that it could go with",
+		return set_error(h, -EINVAL,
+				 "%s: the guest has no kernel image that it could go with",
 				 spec->initrd ? "initrd" : "cmdline");
 	return 0;
 }
@@ -125,7 +127,8 @@ static int check_memory(struct hvctl *h, const struct hvctl_spec *spec)
 	if (err)
 		return err;
 	if (spec->memory > info.max_memory)
-		return set_error(h, -ERANGE, "memory: %llu MiB are more than the %llu MiB that this host has for a guest",
+		return set_error(h, -ERANGE,
+				 "memory: %llu MiB are more than the %llu MiB that this host has for a guest",
 				 (unsigned long long)(spec->memory >> 20),
 				 (unsigned long long)(info.max_memory >> 20));
 	return 0;

@@ -116,7 +116,8 @@ int hvctl_get_regs(struct hvctl *h, uint64_t id, uint32_t vcpu, struct hv_vcpu_s
 	err = ioctl(guest, HV_GET_REGS, &regs) ? errno : 0;
 	close(guest);
 	if (err == EBUSY)
-		return set_error(h, -err, "the guest is running: its registers can be read once it has stopped");
+		return set_error(h, -err,
+				 "the guest is running: its registers can be read once it has stopped");
 	if (err)
 		return set_error(h, -err, "cannot read vCPU %u's registers: %s", vcpu,
 				 strerror(err));

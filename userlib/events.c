@@ -91,7 +91,8 @@ int hvctl_events_next(struct hvctl *h, struct hvctl_guest **guest)
 	if (!err || err == -EAGAIN)
 		return err;
 	if (err == -ENOBUFS)
-		return set_error(h, err, "events came faster than they were read, and some are lost");
+		return set_error(h, err,
+				 "events came faster than they were read, and some are lost");
 	return set_error(h, err, "cannot read hv's events: %s", strerror(-err));
 }
 

@@ -17,7 +17,8 @@ static int check(struct boot_plan *plan, const struct boot_input *in)
 	if (!in->kernel_len)
 		return boot_refuse(plan, "the image is empty");
 	if (in->kernel_len > room.size)
-		return boot_refuse(plan, "the flat binary has %zu bytes, but the guest only %llu bytes of memory above 1 MiB",
+		return boot_refuse(plan,
+				   "the flat binary has %zu bytes, but the guest only %llu bytes of memory above 1 MiB",
 				   in->kernel_len, (unsigned long long)room.size);
 	if (in->initrd_len)
 		return boot_refuse(plan, "a flat binary takes no initial RAM disk");

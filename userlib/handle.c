@@ -44,7 +44,8 @@ int need_device(struct hvctl *h)
 	if (h->dev_fd >= 0)
 		return h->dev_fd;
 	if (h->dev_fd == -ENOENT || h->dev_fd == -ENODEV || h->dev_fd == -ENXIO)
-		return set_error(h, -ENODEV, "there is no " DEV_PATH ": is the hv module loaded (modprobe hv)?");
+		return set_error(h, -ENODEV,
+				 "there is no " DEV_PATH ": is the hv module loaded (modprobe hv)?");
 	return set_error(h, h->dev_fd, "cannot open " DEV_PATH ": %s%s", strerror(-h->dev_fd),
 			 h->dev_fd == -EACCES ? "; become root or a member of its group" : "");
 }

@@ -235,7 +235,8 @@ static int on_valid(struct nl_msg *msg, void *arg)
 	if (call->err == -ENOMEM)
 		set_error(call->h, call->err, "out of memory");
 	else if (call->err)
-		set_error(call->h, call->err, "the hv module's answer makes no sense to this release of libhvctl");
+		set_error(call->h, call->err,
+			  "the hv module's answer makes no sense to this release of libhvctl");
 	return NL_OK;
 }
 

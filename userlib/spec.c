@@ -83,7 +83,8 @@ static int set_name(struct hvctl *h, struct hvctl_spec *spec, const char *value)
 
 	if (!len || len > HV_NAME_MAX || strspn(value, NAME_CHARS) != len ||
 	    !strcmp(value, ".") || !strcmp(value, ".."))
-		return set_error(h, -EINVAL, "name: a guest's name has 1 to %d characters out of A-Z a-z 0-9 _ . -, and is not . or ..",
+		return set_error(h, -EINVAL,
+				 "name: a guest's name has 1 to %d characters out of A-Z a-z 0-9 _ . -, and is not . or ..",
 				 HV_NAME_MAX);
 	memcpy(spec->name, value, len + 1);
 	return 0;
@@ -97,9 +98,11 @@ static int set_memory(struct hvctl *h, struct hvctl_spec *spec, const char *valu
 	if (err == -ERANGE)
 		return set_error(h, err, "memory: %s is more than any machine has", value);
 	if (err)
-		return set_error(h, err, "memory: '%s' is no size: give one like 256M or 1G", value);
+		return set_error(h, err,
+				 "memory: '%s' is no size: give one like 256M or 1G", value);
 	if (size <= MACHINE_MIB)
-		return set_error(h, -EINVAL, "memory: %s is too little: a guest needs more than 1 MiB",
+		return set_error(h, -EINVAL,
+				 "memory: %s is too little: a guest needs more than 1 MiB",
 				 value);
 	if (size % MACHINE_PAGE)
 		return set_error(h, -EINVAL, "memory: %s is not a multiple of 4096 bytes", value);
@@ -200,7 +203,8 @@ static bool leads_up(const char *path)
 static int set_cgroup(struct hvctl *h, struct hvctl_spec *spec, const char *value)
 {
 	if (leads_up(value))
-		return set_error(h, -EINVAL, "cgroup: a path below the cgroup2 mount has no '..' in it");
+		return set_error(h, -EINVAL,
+				 "cgroup: a path below the cgroup2 mount has no '..' in it");
 	return set_string(h, &spec->cgroup, value);
 }
 

@@ -131,7 +131,7 @@ static const struct opcode one_byte[256] = {
 	[0x40 ... 0x5f] = { .flags = K },	/* INC, DEC, PUSH, POP */
 	[0x60 ... 0x61] = { .flags = K | F_NOT64 },
 	[0x62] = { .flags = M | F_NOT64 | F_MEMORY },	/* BOUND, else EVEX */
-	[0x63] = { INSN_MOVSX, REG, RM, M | F_SRC_DWORD },	/* else ARPL: fix_63() */
+	[0x63] = { INSN_MOVSX, REG, RM, M | F_SRC_DWORD },	/* else ARPL */
 	[0x68] = { .flags = K | F_IMMZ },
 	[0x69] = { INSN_OTHER, REG, RM, M | F_IMMZ },
 	[0x6a] = { .flags = K | F_IMM8 },
@@ -595,9 +595,15 @@ static u32 resolve_group(struct decoder *d, const struct opcode *op, u32 flags)
 	insn->src = row->src;
 	if (op->op == G_SYSTEM && insn->mod == 3) {
 		insn->op = system_register[(insn->reg & 7) << 3 | (insn->rm & 7)];
-		return flags | F_KNOWN | (insn->op == INSN_LMSW ? F_WORD : 0);
+		return flags | (insn->op == INSN_LMSW ? F_WORD : 0);
 	}
 	return row->flags ? flags | row->flags : 0;
+}
+
+static void unknown(struct decoder *d)
+{
+	if (d->result == DECODE_OK)
+		d->result = DECODE_UNKNOWN;
 }
 
 static void decode_operands(struct decoder *d, const struct opcode *op)
@@ -605,16 +611,14 @@ static void decode_operands(struct decoder *d, const struct opcode *op)
 	struct insn *insn = d->insn;
 	u32 flags = op->flags;
 
+	if (!(flags & F_KNOWN) || ((flags & F_NOT64) && d->mode == MODE_64))
+		return unknown(d);
 	if (flags & F_MODRM)
 		decode_modrm(d, flags);
 	if (flags & F_GROUP)
 		flags = resolve_group(d, op, flags);
-	if (!(flags & F_KNOWN) || ((flags & F_NOT64) && d->mode == MODE_64) ||
-	    ((flags & F_MEMORY) && insn->mod == 3)) {
-		if (d->result == DECODE_OK)
-			d->result = DECODE_UNKNOWN;
-		return;
-	}
+	if (!flags || ((flags & F_MEMORY) && insn->mod == 3))
+		return unknown(d);
 	insn->op_size = operand_size(d, flags);
 	insn->src_size = source_size(insn->op_size, flags);
 	if (has_imm(insn, op))

@@ -15,15 +15,18 @@
  * An SVM instruction that may fault because a reboot has taken root away under
  * our feet: then step over it, and let the run loop see svm_rebooting.
  */
-.macro ROOT_INSN insn:vararg
-771:	\insn
-772:
-	.pushsection .noinstr.text, "ax"
-773:	cmpb	$0, svm_rebooting(%rip)
-	jne	772b
+.macro ROOT_INSN name:req, insn:vararg
+.L\name:
+	\insn
+.L\name\()_next:
+.endm
+
+.macro ROOT_FIXUP name:req
+.L\name\()_fault:
+	cmpb	$0, svm_rebooting(%rip)
+	jne	.L\name\()_next
 	ud2
-	.popsection
-	_ASM_EXTABLE(771b, 773b)
+	_ASM_EXTABLE(.L\name, .L\name\()_fault)
 .endm
 
 .section .noinstr.text, "ax"
@@ -49,7 +52,7 @@ SYM_FUNC_START(svm_enter)
 	push	%rdi
 
 	mov	%rsi, %rax
-	ROOT_INSN vmload %rax
+	ROOT_INSN load_guest, vmload %rax
 
 	mov	VCPU_RCX(%rdi), %rcx
 	mov	VCPU_RDX(%rdi), %rdx
@@ -74,7 +77,7 @@ SYM_FUNC_START(svm_enter)
 	 * at VMRUN (section 15.21.1, V_INTR_MASKING).  GIF holds it back until then.
 	 */
 	sti
-	ROOT_INSN vmrun %rax
+	ROOT_INSN run, vmrun %rax
 	cli
 
 	/* RAX and RSP are the host's again, all else is the guest's. */
@@ -96,11 +99,11 @@ SYM_FUNC_START(svm_enter)
 
 	pop	%rdx
 	pop	%rax
-	ROOT_INSN vmsave %rax
+	ROOT_INSN save_guest, vmsave %rax
 
 	/* Brings back GS: per-CPU data and the stack canary are good from here on. */
 	mov	%rdx, %rax
-	ROOT_INSN vmload %rax
+	ROOT_INSN load_host, vmload %rax
 
 	/* Before the first RET: no return address of the guest's making. */
 	FILL_RETURN_BUFFER %rax, RSB_CLEAR_LOOPS, HV_FEATURE_RSB_STUFF
@@ -134,4 +137,9 @@ SYM_FUNC_START(svm_enter)
 	pop	%rbx
 	pop	%rbp
 	RET
+
+ROOT_FIXUP load_guest
+ROOT_FIXUP run
+ROOT_FIXUP save_guest
+ROOT_FIXUP load_host
 SYM_FUNC_END(svm_enter)

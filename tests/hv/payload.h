@@ -197,25 +197,8 @@ static inline void idt_set(u8 vector, void *handler)
 	};
 }
 
-/* The compiler may call these whatever its flags say. */
+/* In start.S; the compiler may call them whatever its flags say. */
 void *memset(void *to, int byte, size_t n);
 void *memcpy(void *to, const void *from, size_t n);
-
-#define PAYLOAD_MEM \
-void *memset(void *to, int byte, size_t n) \
-{ \
-	void *at = to; \
-\
-	asm volatile("rep stosb" : "+D"(at), "+c"(n) : "a"(byte) : "memory"); \
-	return to; \
-} \
-\
-void *memcpy(void *to, const void *from, size_t n) \
-{ \
-	void *at = to; \
-\
-	asm volatile("rep movsb" : "+D"(at), "+S"(from), "+c"(n) : : "memory"); \
-	return to; \
-}
 
 #endif /* HV_TESTS_PAYLOAD_H */

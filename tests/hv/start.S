@@ -19,6 +19,22 @@ payload_exit:
 	out	%eax, $0xf4
 	ret
 
+	.globl	memset
+memset:
+	mov	%rdi, %r8
+	mov	%esi, %eax
+	mov	%rdx, %rcx
+	rep stosb
+	mov	%r8, %rax
+	ret
+
+	.globl	memcpy
+memcpy:
+	mov	%rdi, %rax
+	mov	%rdx, %rcx
+	rep movsb
+	ret
+
 	.bss
 	.balign 16
 	.skip 65536
