@@ -281,10 +281,13 @@ static const char *const reason_names[] = {
  * hvctl_state_name() - a state as the specification calls it
  * @state: enum hv_state
  *
- * Return: for example "running"; "unknown" if a newer module has more.
+ * Return: for example "running"; "gone" for HVCTL_STATE_NONE; "unknown" if a
+ * newer module has more.
  */
 const char *hvctl_state_name(uint32_t state)
 {
+	if (state == HVCTL_STATE_NONE)
+		return "gone";
 	if (state >= sizeof(state_names) / sizeof(state_names[0]))
 		return "unknown";
 	return state_names[state];

@@ -43,6 +43,9 @@ extern "C" {
 #define HVCTL_API
 #endif
 
+/* struct hvctl_guest.state where there is none: see there. */
+#define HVCTL_STATE_NONE	0xffffffffU
+
 struct hvctl;
 struct hvctl_spec;
 
@@ -91,7 +94,8 @@ struct hvctl_region {
 /**
  * struct hvctl_guest - what is known about a guest
  * @size: bytes of this structure
- * @state: enum hv_state
+ * @state: enum hv_state; HVCTL_STATE_NONE in statistics, and in the event
+ *         that says that the guest is gone
  * @id: never reused while the module is loaded
  * @name: unique
  * @stop_reason: enum hv_stop_reason

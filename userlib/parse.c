@@ -209,6 +209,7 @@ int parse_guest(struct nlmsghdr *hdr, struct hvctl_guest **guest)
 	if (!new)
 		return -ENOMEM;
 	new->size = sizeof(*new);
+	new->state = HVCTL_STATE_NONE;
 	if (!genlmsg_valid_hdr(hdr, 0))
 		err = -EPROTO;
 	else

@@ -35,6 +35,7 @@ enum {
 
 #define FCR_ENABLE		BIT(0)
 #define FCR_CLEAR_RX		BIT(1)
+#define FCR_STORED		(FCR_ENABLE | 0xc0)
 
 #define LCR_DLAB		BIT(7)
 
@@ -252,10 +253,10 @@ static void uart_write_ier(struct uart *u, u8 value)
 /* Turning the FIFOs on or off empties them; the other bits need bit 0 set. */
 static void uart_write_fcr(struct uart *u, u8 value)
 {
-	u8 old = u->fcr;
+	bool on = value & FCR_ENABLE, was_on = u->fcr & FCR_ENABLE;
 
-	u->fcr = value & FCR_ENABLE ? value & 0xc1 : 0;
-	if ((old ^ u->fcr) & FCR_ENABLE || value & u->fcr << 1 & FCR_CLEAR_RX)
+	u->fcr = on ? value & FCR_STORED : 0;
+	if (on != was_on || (on && value & FCR_CLEAR_RX))
 		uart_clear_rx(u);
 }
 

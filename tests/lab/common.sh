@@ -7,6 +7,7 @@ LAB=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 TOP=$(cd "$LAB/../.." && pwd)
 BUILD=$TOP/build
 CACHE=${HV_LAB_CACHE:-$BUILD/lab}
+# shellcheck disable=SC2034 # for those that source this
 LOGS=$BUILD/lab/logs
 KERNELS="6.1 6.12"
 export LC_ALL=C

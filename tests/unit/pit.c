@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* SOURCES: kmod/irq/lapic.c kmod/irq/ioapic.c kmod/irq/pic.c kmod/plat/pit.c kmod/plat/cmos.c kmod/plat/uart.c kmod/plat/pm.c kmod/plat/misc.c kmod/plat/platform.c tests/unit/shim/mock.c tests/unit/shim/board.c */
+/* SOURCES: kmod/irq/lapic.c kmod/irq/ioapic.c kmod/irq/pic.c */
+/* SOURCES: kmod/plat/pit.c kmod/plat/cmos.c kmod/plat/uart.c kmod/plat/pm.c */
+/* SOURCES: kmod/plat/misc.c kmod/plat/platform.c */
+/* SOURCES: tests/unit/shim/mock.c tests/unit/shim/board.c */
 /*
  * 8254: what Linux's calibration does with it, the modes, IRQ 0's timer.
  */

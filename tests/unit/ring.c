@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
+/* SOURCES: kmod/core/ring.c */
 /*
  * The console's ring: order, overrun, wrap and limits, against a model that
  * keeps every byte.

@@ -1,0 +1,376 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Console descriptors: many readers, one writer, and what they find when the
+ * guest has not started, floods, stops, starts again and goes.
+ */
+#include <pthread.h>
+#include <signal.h>
+#include <sys/uio.h>
+#include <time.h>
+
+#include "harness.h"
+
+#define RING		65536
+#define INPUT		4096
+#define FLOOD		70000
+#define WAIT_MS		20000
+
+static struct hvctl *h;
+static uint64_t id;
+static void *volatile nowhere = (void *)8;
+
+static void set_up(void)
+{
+	struct hvctl_spec *spec = payload_spec(h, "console");
+
+	if (hvctl_create(h, spec, &id))
+		test_die("create: %s", hvctl_error(h));
+	hvctl_spec_free(spec);
+}
+
+static int open_console(uint32_t flags)
+{
+	return hvctl_console(h, id, flags);
+}
+
+static int nonblocking(uint32_t flags)
+{
+	int fd = open_console(flags);
+
+	fcntl(fd, F_SETFL, O_NONBLOCK);
+	return fd;
+}
+
+static short events(int fd, short wanted, int ms)
+{
+	struct pollfd p = { .fd = fd, .events = wanted };
+
+	return poll(&p, 1, ms) == 1 ? p.revents : 0;
+}
+
+/* Exactly @n bytes, unless the end or trouble comes first. */
+static size_t read_all(int fd, void *buf, size_t n)
+{
+	size_t done = 0;
+	ssize_t got;
+
+	while (done < n && (events(fd, POLLIN, WAIT_MS) & POLLIN) &&
+	       (got = read(fd, (char *)buf + done, n - done)) > 0)
+		done += got;
+	return done;
+}
+
+static bool expect(int fd, const char *text)
+{
+	char buf[256] = { 0 };
+
+	return read_all(fd, buf, strlen(text)) == strlen(text) && !strcmp(buf, text);
+}
+
+static bool write_all(int fd, const char *text)
+{
+	return write(fd, text, strlen(text)) == (ssize_t)strlen(text);
+}
+
+static void kill_and_remove(void)
+{
+	hvctl_kill(h, id);
+	if (hvctl_remove(h, id))
+		test_die("remove: %s", hvctl_error(h));
+}
+
+/* Before the start. */
+
+static void not_started(void)
+{
+	int fd = nonblocking(HV_CONSOLE_WRITE);
+	char buf[INPUT + 1] = { 0 };
+
+	CHECK(fd >= 0);
+	CHECK(read(fd, buf, 1) < 0 && errno == EAGAIN);
+	CHECK_EQ(events(fd, POLLIN | POLLOUT, 0), POLLOUT);
+	CHECK_EQ(write(fd, buf, sizeof(buf)), INPUT);
+	CHECK(write(fd, buf, 1) < 0 && errno == EAGAIN);
+	CHECK_EQ(events(fd, POLLIN | POLLOUT, 0), 0);
+	CHECK_EQ(write(fd, buf, 0), 0);
+	close(fd);
+}
+
+/* Start. What was queued before arrives first, so begin with a fresh guest. */
+static void starts(void)
+{
+	int fd;
+
+	kill_and_remove();
+	set_up();
+	fd = open_console(HV_CONSOLE_WRITE);
+	CHECK(write_all(fd, "early"));
+	CHECK_OK(h, hvctl_start(h, id));
+	CHECK(expect(fd, "ready\nearly"));
+	CHECK(write_all(fd, "hello"));
+	CHECK(expect(fd, "hello"));
+	close(fd);
+}
+
+static void one_writer(void)
+{
+	int writer = open_console(HV_CONSOLE_WRITE), reader = open_console(HV_CONSOLE_TAIL);
+
+	CHECK(writer >= 0 && reader >= 0);
+	CHECK_EQ(open_console(HV_CONSOLE_WRITE), -EBUSY);
+	CHECK(write(reader, "x", 1) < 0 && errno == EBADF);
+	close(writer);
+	writer = open_console(HV_CONSOLE_WRITE | HV_CONSOLE_TAIL);
+	CHECK(writer >= 0);
+	CHECK(write_all(writer, "again"));
+	CHECK(expect(writer, "again") && expect(reader, "again"));
+	close(writer);
+	close(reader);
+}
+
+/* A wake-up that is lost shows as a round that takes for ever. */
+static void no_lost_wake(void)
+{
+	int fd = open_console(HV_CONSOLE_WRITE | HV_CONSOLE_TAIL);
+	unsigned int i;
+	char c;
+
+	CHECK(fd >= 0);
+	alarm(60);
+	for (i = 0; i < 2000; i++) {
+		CHECK_EQ(write(fd, "z", 1), 1);
+		CHECK(read(fd, &c, 1) == 1 && c == 'z');
+	}
+	alarm(0);
+	close(fd);
+}
+
+static void *reads_text(void *text)
+{
+	int fd = open_console(HV_CONSOLE_TAIL);
+	bool good;
+
+	*(char *)text = 1;
+	good = expect(fd, "to all of you\n");
+	close(fd);
+	return good ? text : NULL;
+}
+
+static void many_readers(void)
+{
+	int fd = open_console(HV_CONSOLE_WRITE | HV_CONSOLE_TAIL);
+	static char there[64];
+	pthread_t threads[64];
+	unsigned int i, good = 0;
+	void *result;
+
+	for (i = 0; i < 64; i++)
+		pthread_create(&threads[i], NULL, reads_text, &there[i]);
+	for (i = 0; i < 64; i++)
+		while (!__atomic_load_n(&there[i], __ATOMIC_RELAXED))
+			usleep(1000);
+	CHECK(write_all(fd, "to all of you\n"));
+	for (i = 0; i < 64; i++) {
+		pthread_join(threads[i], &result);
+		good += result != NULL;
+	}
+	CHECK_EQ(good, 64);
+	close(fd);
+}
+
+static char input[100000];
+
+static void *writes_input(void *fd)
+{
+	size_t done = 0;
+	ssize_t n;
+
+	while (done < sizeof(input) &&
+	       (n = write(*(int *)fd, input + done, sizeof(input) - done)) > 0)
+		done += n;
+	return done == sizeof(input) ? fd : NULL;
+}
+
+/* Far more than the queue holds: every byte once, in order. */
+static void much_input(void)
+{
+	int fd = open_console(HV_CONSOLE_WRITE | HV_CONSOLE_TAIL);
+	static char back[sizeof(input)];
+	pthread_t thread;
+	void *result;
+	size_t i;
+
+	for (i = 0; i < sizeof(input); i++)
+		input[i] = "abcdefghijklmnopqrstuvwxyz0123456789\n"[i % 37];
+	pthread_create(&thread, NULL, writes_input, &fd);
+	CHECK_EQ(read_all(fd, back, sizeof(back)), sizeof(back));
+	pthread_join(thread, &result);
+	CHECK(result);
+	CHECK(!memcmp(input, back, sizeof(input)));
+	close(fd);
+}
+
+/* The ring keeps the last 64 KiB: those who are late go on at its oldest byte. */
+static void overrun(void)
+{
+	int late = open_console(0), fd = open_console(HV_CONSOLE_WRITE | HV_CONSOLE_TAIL);
+	static uint8_t buf[RING];
+	size_t n;
+
+	CHECK_EQ(read(late, buf, 1), 1);
+	CHECK(write_all(fd, "F."));
+	/* Over when nothing more comes: any byte can be one of those that count. */
+	while (events(fd, POLLIN, 1000) & POLLIN)
+		if (read(fd, buf, sizeof(buf)) <= 0)
+			break;
+	CHECK_EQ(read_all(late, buf, RING), RING);
+	for (n = 0; n < RING - 1; n++)
+		CHECK_EQ(buf[n], (FLOOD + 1 - RING + n) % 251);
+	CHECK_EQ(buf[RING - 1], '.');
+	CHECK_EQ(events(late, POLLIN, 0), 0);
+	close(late);
+	close(fd);
+}
+
+static void *blocked_read(void *fd)
+{
+	char c;
+
+	return (void *)(intptr_t)read(*(int *)fd, &c, 1);
+}
+
+static void stops(void)
+{
+	int fd = open_console(HV_CONSOLE_WRITE | HV_CONSOLE_TAIL);
+	struct hvctl_guest *g;
+	pthread_t thread;
+	void *result;
+	char c;
+
+	pthread_create(&thread, NULL, blocked_read, &fd);
+	usleep(100000);
+	CHECK(write_all(fd, "Q"));
+	pthread_join(thread, &result);
+	CHECK(!result);
+	CHECK_OK(h, hvctl_wait(h, id, WAIT_MS, &g));
+	CHECK_EQ(g->stop_reason, HV_STOP_REASON_POWEROFF);
+	hvctl_guest_free(g);
+	CHECK_EQ(read(fd, &c, 1), 0);
+	CHECK_EQ(read(fd, &c, 1), 0);
+	CHECK(write(fd, "x", 1) < 0 && errno == EPIPE);
+	CHECK(events(fd, POLLIN | POLLOUT, 0) & POLLHUP);
+	CHECK(!(events(fd, POLLIN | POLLOUT, 0) & POLLOUT));
+	close(fd);
+	/* The log is still there. */
+	fd = open_console(0);
+	CHECK_EQ(read(fd, &c, 1), 1);
+	close(fd);
+}
+
+static void starts_again(void)
+{
+	int fd = open_console(HV_CONSOLE_WRITE | HV_CONSOLE_TAIL);
+	char c;
+
+	CHECK_EQ(read(fd, &c, 1), 0);
+	CHECK_OK(h, hvctl_start(h, id));
+	CHECK(expect(fd, "ready\n"));
+	CHECK(write_all(fd, "once more"));
+	CHECK(expect(fd, "once more"));
+	close(fd);
+}
+
+static void bad_buffers(void)
+{
+	int fd = open_console(HV_CONSOLE_WRITE | HV_CONSOLE_TAIL);
+	char buf[8] = "abcdefg";
+	struct iovec parts[2] = { { buf, 4 }, { nowhere, 4 } };
+
+	CHECK(write(fd, nowhere, 1) < 0 && errno == EFAULT);
+	CHECK_EQ(writev(fd, parts, 2), 4);
+	CHECK(events(fd, POLLIN, WAIT_MS) & POLLIN);
+	CHECK(read(fd, nowhere, 1) < 0 && errno == EFAULT);
+	/* A byte that could not be handed over is not lost. */
+	CHECK(expect(fd, "abcd"));
+	CHECK(lseek(fd, 1, SEEK_SET) == 0 || errno == ESPIPE);
+	close(fd);
+}
+
+static void on_alarm(int sig)
+{
+}
+
+/* A blocked reader can be interrupted, and killed. */
+static void interrupted(void)
+{
+	struct sigaction act = { .sa_handler = on_alarm };
+	int fd = open_console(HV_CONSOLE_TAIL);
+	char c;
+
+	sigaction(SIGALRM, &act, NULL);
+	alarm(1);
+	CHECK(read(fd, &c, 1) < 0 && errno == EINTR);
+	signal(SIGALRM, SIG_DFL);
+	close(fd);
+}
+
+static void killed_under_reader(void)
+{
+	int fd = open_console(HV_CONSOLE_TAIL);
+	pthread_t thread;
+	void *result;
+
+	pthread_create(&thread, NULL, blocked_read, &fd);
+	usleep(100000);
+	CHECK_OK(h, hvctl_kill(h, id));
+	pthread_join(thread, &result);
+	CHECK(!result);
+	close(fd);
+}
+
+static void removed_under_reader(void)
+{
+	struct hv_info info;
+	pthread_t thread;
+	void *result;
+	char c;
+	int fd;
+
+	CHECK_OK(h, hvctl_remove(h, id));
+	set_up();
+	fd = open_console(HV_CONSOLE_WRITE);
+	pthread_create(&thread, NULL, blocked_read, &fd);
+	usleep(100000);
+	CHECK_OK(h, hvctl_remove(h, id));
+	pthread_join(thread, &result);
+	CHECK(!result);
+	CHECK_EQ(read(fd, &c, 1), 0);
+	CHECK(write(fd, "x", 1) < 0 && errno == EPIPE);
+	CHECK_OK(h, hvctl_info(h, &info));
+	CHECK_EQ(info.guests, 0);
+	close(fd);
+}
+
+static const struct tap_test tests[] = {
+	{ "before the start input queues and nothing is read", not_started },
+	{ "early input arrives", starts },
+	{ "one writer", one_writer },
+	{ "2000 round trips without a lost wake-up", no_lost_wake },
+	{ "64 readers", many_readers },
+	{ "100000 bytes of input", much_input },
+	{ "a reader that is overrun", overrun },
+	{ "end of file, EPIPE and hang-up when it stops", stops },
+	{ "it goes on after a start", starts_again },
+	{ "bad buffers", bad_buffers },
+	{ "a blocked reader can be interrupted", interrupted },
+	{ "a kill wakes a blocked reader", killed_under_reader },
+	{ "so does a removal", removed_under_reader },
+};
+
+int main(void)
+{
+	signal(SIGPIPE, SIG_IGN);
+	h = test_open();
+	set_up();
+	return tap_run(tests, sizeof(tests) / sizeof(tests[0]));
+}
