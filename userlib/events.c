@@ -86,6 +86,8 @@ int hvctl_events_next(struct hvctl *h, struct hvctl_guest **guest)
 	int err = netlink_subscribe(h);
 
 	*guest = NULL;
+	if (err)
+		return err;
 	while (!err && !*guest)
 		err = read_event(h, &event);
 	if (!err || err == -EAGAIN)

@@ -147,7 +147,8 @@ int hvctl_lookup(struct hvctl *h, const char *name_or_id, uint64_t *id)
 	if (err == -ENOENT && len && len <= HV_NAME_MAX)
 		err = find_by_name(h, name_or_id, id);
 	if (err == -ENOENT)
-		return set_error(h, err, "no guest is called %.*s", HV_NAME_MAX + 1, name_or_id);
+		return set_error(h, err, "no guest is called '%.*s'", HV_NAME_MAX + 1,
+				 name_or_id);
 	return err;
 }
 

@@ -23,6 +23,7 @@
  * @setup: once at load; @teardown undoes it. Thread.
  * @teardown: see @setup
  * @cpu_probe: enter and leave root on this CPU; 0 or -errno. Interrupts off.
+ * @root_busy: another owner has root on this CPU. Thread.
  * @info: HV_FEATURE_* bits. Any context.
  * @vcpu_init: allocate a control block; @vcpu_free undoes it. Thread.
  * @vcpu_free: see @vcpu_init
@@ -57,6 +58,7 @@ struct engine_ops {
 	int (*setup)(void);
 	void (*teardown)(void);
 	int (*cpu_probe)(void);
+	bool (*root_busy)(void);
 	u32 (*info)(void);
 	int (*vcpu_init)(struct vcpu *v);
 	void (*vcpu_free)(struct vcpu *v);

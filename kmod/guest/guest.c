@@ -443,6 +443,14 @@ static int refuse(struct netlink_ext_ack *ack, const char *sentence)
 	return -EBUSY;
 }
 
+/* Now rather than with the first entry, while there is somebody to tell. */
+static int check_root(struct netlink_ext_ack *ack)
+{
+	if (!engine->root_busy())
+		return 0;
+	return refuse(ack, "another hypervisor (KVM?) holds the CPUs' root mode: stop its guests or unload it");
+}
+
 static int boot(struct guest *g, struct netlink_ext_ack *ack)
 {
 	struct vcpu *v = g->vcpus[0];
@@ -471,8 +479,8 @@ int guest_start(struct guest *g, struct netlink_ext_ack *ack)
 		err = -ENOENT;
 	else if (g->state != HV_STATE_CREATED && g->state != HV_STATE_STOPPED)
 		err = refuse(ack, "the guest runs already");
-	if (!err)
-		err = boot(g, ack);
+	err = err ?: check_root(ack);
+	err = err ?: boot(g, ack);
 	if (err) {
 		mutex_unlock(&g->lock);
 		return err;

@@ -45,6 +45,15 @@ const char *svm_unsupported(void)
 	return NULL;
 }
 
+/* hv itself has root only between two windows with interrupts on: never seen from here. */
+bool svm_root_busy(void)
+{
+	u64 efer;
+
+	rdmsrl(MSR_EFER, efer);
+	return efer & EFER_SVME;
+}
+
 /* Section 15.11: two bits an MSR, 2 KiB for each of three ranges. Read and write are let through. */
 static void msrpm_allow(u32 msr)
 {

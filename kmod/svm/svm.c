@@ -200,6 +200,7 @@ const struct engine_ops svm_engine = {
 	.setup = svm_setup,
 	.teardown = svm_teardown,
 	.cpu_probe = svm_cpu_probe,
+	.root_busy = svm_root_busy,
 	.info = svm_info,
 	.vcpu_init = svm_vcpu_init,
 	.vcpu_free = svm_vcpu_free,

@@ -84,6 +84,7 @@ const char *svm_unsupported(void);
 int svm_setup(void);
 void svm_teardown(void);
 int svm_cpu_probe(void);
+bool svm_root_busy(void);
 u32 svm_info(void);
 int svm_vcpu_init(struct vcpu *v);
 void svm_vcpu_free(struct vcpu *v);

@@ -23,6 +23,7 @@ static uint64_t new_guest(void)
 	struct nl_msg m;
 
 	hv_start(s, &m, HV_CMD_GUEST_NEW);
+	hv_state(&m);
 	hv_region(&m, 0, MIB);
 	hv_region(&m, MIB, 2 * MIB);
 	hv_region(&m, HIGH, 2 * MIB);

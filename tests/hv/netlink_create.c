@@ -16,6 +16,7 @@ static int sealed;	/* a memfd of 3 pages */
 static void begin(void)
 {
 	hv_start(s, &m, HV_CMD_GUEST_NEW);
+	hv_state(&m);
 }
 
 static void begin_with_memory(void)
@@ -47,7 +48,7 @@ static int create_named(const void *name, size_t len)
 static void bad_names(void)
 {
 	static const char *const names[] = {
-		"", "a b", "a/b", "a\n", "\xc3\xa4", "a:b", "..//", "a%d", "\x7f", "a\tb",
+		"", "a b", "a/b", "a\n", "\xc3\xa4", "a:b", "..//", "a%d", "\x7f", "a\tb", ".", "..",
 	};
 	char name[100];
 	unsigned int i;
@@ -66,7 +67,7 @@ static void bad_names(void)
 
 static void good_names(void)
 {
-	static const char *const names[] = { "a", "A.b_c-9", ".", "..", "-", "0" };
+	static const char *const names[] = { "a", "A.b_c-9", "...", "-", "0" };
 	char name[HV_NAME_MAX + 1];
 	unsigned int i;
 
@@ -125,6 +126,8 @@ static void bad_regions(void)
 		{ { ~0ULL & ~(PAGE - 1) }, { PAGE } },
 		{ { ~0ULL & ~(PAGE - 1) }, { 2 * PAGE } },
 		{ { 1ULL << 48 }, { PAGE } },
+		{ { 0xfee00000 }, { PAGE } },
+		{ { 0xbffff000 }, { 2 * PAGE } },
 		{ { (1ULL << 48) - PAGE }, { 2 * PAGE } },
 		{ { 0, 0 }, { MIB, MIB } },
 		{ { 0, MIB - PAGE }, { MIB, PAGE } },
@@ -136,10 +139,13 @@ static void bad_regions(void)
 
 	begin();
 	CHECK_REFUSED(EINVAL);
+	hv_start(s, &m, HV_CMD_GUEST_NEW);
+	hv_region(&m, 0, MIB);
+	CHECK_REFUSED(EINVAL);
 	for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
 		begin();
 		hv_region(&m, rows[i].gpa[0], rows[i].size[0]);
-		if (i > 10)
+		if (rows[i].gpa[1] || rows[i].size[1])
 			hv_region(&m, rows[i].gpa[1], rows[i].size[1]);
 		CHECK_REFUSED(EINVAL);
 	}
@@ -395,7 +401,7 @@ static const struct tap_test tests[] = {
 	{ "names at their limits, and names that are taken", good_names },
 	{ "a name is made up", made_up_name },
 	{ "a guest by id and name", id_and_name },
-	{ "regions that are empty, unaligned, wrap, overlap or lie too high", bad_regions },
+	{ "no memory, no state; regions that are empty, unaligned, wrap, overlap or lie too high", bad_regions },
 	{ "malformed nests", malformed_nests },
 	{ "too many regions or segments", too_many },
 	{ "segments outside memory or their file", bad_segments },

@@ -84,6 +84,7 @@ static void with_dev_fd(void)
 	CHECK_EQ(count(HV_CMD_GUEST_GET, dev), 1);
 	CHECK_EQ(count(HV_CMD_STATS_GET, dev), 1);
 	hv_start(s, &m, HV_CMD_GUEST_NEW);
+	hv_state(&m);
 	hv_region(&m, 0, 1 << 20);
 	nl_str(&m, HV_A_GUEST_NAME, "nobodys");
 	nl_u32(&m, HV_A_GUEST_DEV_FD, dev);

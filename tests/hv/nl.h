@@ -315,6 +315,27 @@ static inline void hv_segment(struct nl_msg *m, uint64_t gpa, int fd, uint64_t o
 	nl_nest_end(m, nest);
 }
 
+/* Real mode at 0, as after a reset but for the address. */
+static inline void hv_state(struct nl_msg *m)
+{
+	struct hv_vcpu_state state = {
+		.rflags = 2,
+		.cr0 = 0x10,
+		.cs = { .limit = 0xffff, .attr = 0x9b },
+		.ds = { .limit = 0xffff, .attr = 0x93 },
+		.es = { .limit = 0xffff, .attr = 0x93 },
+		.fs = { .limit = 0xffff, .attr = 0x93 },
+		.gs = { .limit = 0xffff, .attr = 0x93 },
+		.ss = { .limit = 0xffff, .attr = 0x93 },
+		.ldtr = { .limit = 0xffff, .attr = 0x82 },
+		.tr = { .limit = 0xffff, .attr = 0x8b },
+		.gdtr = { .limit = 0xffff },
+		.idtr = { .limit = 0xffff },
+	};
+
+	nl_put(m, HV_A_GUEST_VCPU_STATE, &state, sizeof(state));
+}
+
 /* A memfd with @len bytes of @data and those seals. */
 static inline int hv_memfd(const void *data, size_t len, int seals)
 {
@@ -369,6 +390,7 @@ static inline uint64_t hv_plain_guest(struct nl *s, const char *name)
 	hv_start(s, &m, HV_CMD_GUEST_NEW);
 	if (name)
 		nl_str(&m, HV_A_GUEST_NAME, name);
+	hv_state(&m);
 	hv_region(&m, 0, 1 << 20);
 	return nl_call(s, &m) ? 0 : hv_id(s);
 }

@@ -1,0 +1,674 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* SOURCES: kmod/emul/decode.c kmod/emul/alu.c kmod/emul/operand.c kmod/emul/string.c kmod/emul/length.c kmod/emul/mmio.c kmod/mmu/walk.c tests/unit/shim/fake.c tests/unit/shim/native.c */
+/*
+ * The emulator: instructions on a chip's page do what the CPU does with memory,
+ * register for register and flag for flag; what it refuses; bounds.
+ */
+#include "core/cpuid.h"
+#include "emul/emul.h"
+#include "fake.h"
+#include "native.h"
+#include "tap.h"
+
+#define CODE	0x10000ULL		/* guest virtual and physical */
+#define DATA	0x20000ULL		/* two pages of memory */
+#define CHIP	0x40000000ULL		/* guest virtual, the LAPIC's page */
+#define IOAPIC	0x40001000ULL
+#define EMPTY	0x40002000ULL		/* nothing there */
+#define EMPTY_GPA 0xd0000000ULL
+
+#define PTE_RW	2
+#define PTE_US	4
+
+/* Flags that arithmetic changes. */
+#define ARITHMETIC	0x8d5ULL
+#define FLAG_AF		0x10ULL
+
+unsigned int cpuid_phys_bits(void)
+{
+	return 40;
+}
+
+bool cpuid_has_1g_pages(void)
+{
+	return true;
+}
+
+static void setup(void)
+{
+	unsigned int i;
+
+	fake_reset();
+	for (i = 0; i < 2; i++) {
+		fake_map(CODE + i * 4096, CODE + i * 4096, PTE_RW | PTE_US);
+		fake_map(DATA + i * 4096, DATA + i * 4096, PTE_RW | PTE_US);
+	}
+	fake_map(CHIP, MEMMAP_LAPIC, PTE_RW | PTE_US);
+	fake_map(IOAPIC, MEMMAP_IOAPIC, PTE_RW | PTE_US);
+	fake_map(EMPTY, EMPTY_GPA, PTE_RW | PTE_US);
+	fake_vcpu.rip = CODE;
+}
+
+/* An exit at @gpa by the instruction in @bytes; with or without decode assists. */
+static enum outcome emulate(const u8 *bytes, unsigned int len, u64 gpa, bool assists)
+{
+	struct exit exit = { .reason = EXIT_S2_FAULT, .s2.gpa = gpa };
+
+	fake_poke(fake_vcpu.rip, bytes, len);
+	if (assists) {
+		exit.s2.bytes_len = len;
+		memcpy(exit.s2.bytes, bytes, len);
+	}
+	return emul_mmio(&fake_vcpu, &exit);
+}
+
+#define EMULATE(gpa, ...) ({ \
+	static const u8 emulate_bytes[] = { __VA_ARGS__ }; \
+	emulate(emulate_bytes, sizeof(emulate_bytes), gpa, fake_random() & 1); })
+
+/* Opcodes that have a ModRM with a memory operand. */
+struct form {
+	u8 prefix;		/* 0 or 0x0f */
+	u8 opcode;
+	s8 ext;			/* reg field, or -1 for a register */
+	bool byte;		/* byte registers */
+	u8 imm;			/* 1: byte; 4: by operand size */
+	bool bits;		/* a bit string */
+	u64 undefined;		/* flags */
+};
+
+static const struct form forms[] = {
+	{ 0, 0x00, -1, true }, { 0, 0x01, -1 }, { 0, 0x02, -1, true }, { 0, 0x03, -1 },
+	{ 0, 0x08, -1, true, 0, 0, FLAG_AF }, { 0, 0x09, -1, false, 0, 0, FLAG_AF },
+	{ 0, 0x0a, -1, true, 0, 0, FLAG_AF }, { 0, 0x0b, -1, false, 0, 0, FLAG_AF },
+	{ 0, 0x10, -1, true }, { 0, 0x11, -1 }, { 0, 0x12, -1, true }, { 0, 0x13, -1 },
+	{ 0, 0x18, -1, true }, { 0, 0x19, -1 }, { 0, 0x1a, -1, true }, { 0, 0x1b, -1 },
+	{ 0, 0x20, -1, true, 0, 0, FLAG_AF }, { 0, 0x21, -1, false, 0, 0, FLAG_AF },
+	{ 0, 0x22, -1, true, 0, 0, FLAG_AF }, { 0, 0x23, -1, false, 0, 0, FLAG_AF },
+	{ 0, 0x28, -1, true }, { 0, 0x29, -1 }, { 0, 0x2a, -1, true }, { 0, 0x2b, -1 },
+	{ 0, 0x30, -1, true, 0, 0, FLAG_AF }, { 0, 0x31, -1, false, 0, 0, FLAG_AF },
+	{ 0, 0x32, -1, true, 0, 0, FLAG_AF }, { 0, 0x33, -1, false, 0, 0, FLAG_AF },
+	{ 0, 0x38, -1, true }, { 0, 0x39, -1 }, { 0, 0x3a, -1, true }, { 0, 0x3b, -1 },
+	{ 0, 0x80, 0, true, 1 }, { 0, 0x80, 1, true, 1, 0, FLAG_AF }, { 0, 0x80, 2, true, 1 },
+	{ 0, 0x80, 3, true, 1 }, { 0, 0x80, 4, true, 1, 0, FLAG_AF }, { 0, 0x80, 5, true, 1 },
+	{ 0, 0x80, 6, true, 1, 0, FLAG_AF }, { 0, 0x80, 7, true, 1 },
+	{ 0, 0x81, 0, false, 4 }, { 0, 0x81, 1, false, 4, 0, FLAG_AF }, { 0, 0x81, 2, false, 4 },
+	{ 0, 0x81, 3, false, 4 }, { 0, 0x81, 4, false, 4, 0, FLAG_AF }, { 0, 0x81, 5, false, 4 },
+	{ 0, 0x81, 6, false, 4, 0, FLAG_AF }, { 0, 0x81, 7, false, 4 },
+	{ 0, 0x83, 0, false, 1 }, { 0, 0x83, 1, false, 1, 0, FLAG_AF }, { 0, 0x83, 2, false, 1 },
+	{ 0, 0x83, 3, false, 1 }, { 0, 0x83, 4, false, 1, 0, FLAG_AF }, { 0, 0x83, 5, false, 1 },
+	{ 0, 0x83, 6, false, 1, 0, FLAG_AF }, { 0, 0x83, 7, false, 1 },
+	{ 0, 0x84, -1, true, 0, 0, FLAG_AF }, { 0, 0x85, -1, false, 0, 0, FLAG_AF },
+	{ 0, 0x86, -1, true }, { 0, 0x87, -1 },
+	{ 0, 0x88, -1, true }, { 0, 0x89, -1 }, { 0, 0x8a, -1, true }, { 0, 0x8b, -1 },
+	{ 0, 0x63, -1 },
+	{ 0, 0xc6, 0, true, 1 }, { 0, 0xc7, 0, false, 4 },
+	{ 0, 0xf6, 0, true, 1, 0, FLAG_AF }, { 0, 0xf7, 0, false, 4, 0, FLAG_AF },
+	{ 0, 0xf6, 2, true }, { 0, 0xf7, 2 }, { 0, 0xf6, 3, true }, { 0, 0xf7, 3 },
+	{ 0, 0xfe, 0, true }, { 0, 0xfe, 1, true }, { 0, 0xff, 0 }, { 0, 0xff, 1 },
+	{ 0x0f, 0xb6, -1 }, { 0x0f, 0xb7, -1 }, { 0x0f, 0xbe, -1 }, { 0x0f, 0xbf, -1 },
+	{ 0x0f, 0xa3, -1, false, 0, true, 0x894 }, { 0x0f, 0xab, -1, false, 0, true, 0x894 },
+	{ 0x0f, 0xb3, -1, false, 0, true, 0x894 }, { 0x0f, 0xbb, -1, false, 0, true, 0x894 },
+	{ 0x0f, 0xba, 4, false, 1, false, 0x894 }, { 0x0f, 0xba, 5, false, 1, false, 0x894 },
+	{ 0x0f, 0xba, 6, false, 1, false, 0x894 }, { 0x0f, 0xba, 7, false, 1, false, 0x894 },
+	{ 0x0f, 0xb0, -1, true }, { 0x0f, 0xb1, -1 },
+	{ 0x0f, 0xc0, -1, true }, { 0x0f, 0xc1, -1 },
+};
+
+/* [RBX + disp8], with any register but RBX and RSP in reg. */
+static unsigned int assemble(u8 *bytes, const struct form *f, s8 disp)
+{
+	bool word = !f->byte && !(fake_random() & 3);
+	u8 rex = fake_random() & 1 ? 0x40 | (fake_random() & 0x0c) : 0;
+	u8 reg = f->ext >= 0 ? f->ext : (int)(fake_random() & 7);
+	unsigned int n = 0, imm = f->imm;
+
+	while (f->ext < 0 && ((reg == HV_RSP && !(rex & 4) && (!f->byte || rex)) ||
+			      (reg == HV_RBX && !(rex & 4)) ||
+			      (reg == 7 && f->byte && !rex)))	/* BH is in RBX */
+		reg = fake_random() & 7;
+	if (f->ext >= 0)
+		rex &= ~4;
+	if (word)
+		bytes[n++] = 0x66;
+	if (rex)
+		bytes[n++] = rex;
+	if (f->prefix)
+		bytes[n++] = f->prefix;
+	bytes[n++] = f->opcode;
+	bytes[n++] = 0x40 | reg << 3 | HV_RBX;
+	bytes[n++] = disp;
+	if (imm == 4 && word && !(rex & 8))
+		imm = 2;
+	while (imm--)
+		bytes[n++] = fake_random();
+	return n;
+}
+
+/* Where the operand is for a bit string: some bytes away, as RBX + disp is not. */
+static s64 bit_offset(const struct form *f, const u8 *bytes)
+{
+	unsigned int i = 0, size = 4, reg;
+	s64 bit;
+	u8 rex = 0;
+
+	if (!f->bits)
+		return 0;
+	if (bytes[i] == 0x66) {
+		size = 2;
+		i++;
+	}
+	if ((bytes[i] & 0xf0) == 0x40)
+		rex = bytes[i++];
+	if (rex & 8)
+		size = 8;
+	reg = (bytes[i + 2] >> 3 & 7) | (rex & 4 ? 8 : 0);
+	bit = native.gpr[reg] = (s64)(fake_random() % 2048) - 1024;
+	return (bit >> (size == 8 ? 6 : size == 4 ? 5 : 4)) * size;
+}
+
+static void randomize(void)
+{
+	static u64 values[] = { 0, 1, ~0ull, 0x7f, 0x80, 0x7fff, 0x8000, 0x7fffffff, 0x80000000,
+				0x7fffffffffffffff, 0x8000000000000000 };
+	unsigned int i;
+
+	for (i = 0; i < HV_NR_GPRS; i++)
+		native.gpr[i] = fake_random() & 1 ? fake_random() :
+				values[fake_random() % ARRAY_SIZE(values)];
+	for (i = 0; i < 4096; i++)
+		native_memory[i] = fake_random() & 3 ? fake_random() : fake_random() & 1 ? 0 : 0xff;
+	native.flags = (fake_random() & ARITHMETIC) | 2;
+}
+
+/* The same on both sides, except where RBX points. */
+static void compare(const u8 *bytes, unsigned int len, u64 undefined)
+{
+	unsigned int i;
+
+	for (i = 0; i < HV_NR_GPRS; i++)
+		if (i != HV_RSP && i != HV_RBX)
+			CHECK_EQ(fake_vcpu.gpr[i], native.gpr[i]);
+	CHECK_EQ(fake_vcpu.rflags & ARITHMETIC & ~undefined, native.flags & ARITHMETIC & ~undefined);
+	CHECK(!memcmp(fake.chip[0], native_memory, 4096));
+	CHECK_EQ(fake_vcpu.rip, CODE + len);
+	CHECK_EQ(fake_vcpu.exits[EXIT_MMIO], 1);
+}
+
+static void one_against_cpu(const struct form *f)
+{
+	u64 at = 256 + fake_random() % 3500;
+	u8 bytes[INSN_LEN];
+	unsigned int len;
+	s8 disp = fake_random();
+	s64 off;
+
+	setup();
+	randomize();
+	len = assemble(bytes, f, disp);
+	off = bit_offset(f, bytes);
+	memcpy(fake.chip[0], native_memory, 4096);
+	memcpy(fake_vcpu.gpr, native.gpr, sizeof(native.gpr));
+	fake_vcpu.rflags = native.flags;
+	fake_vcpu.gpr[HV_RBX] = CHIP + at - disp;
+	native.gpr[HV_RBX] = (u64)(uintptr_t)native_memory + at - disp;
+	native_run(bytes, len);
+	CHECK_EQ(emulate(bytes, len, MEMMAP_LAPIC + at + off, fake_random() & 1), OUT_RESUME);
+	compare(bytes, len, f->undefined);
+}
+
+static void print_bytes(void)
+{
+	unsigned int i;
+
+	printf("#");
+	for (i = 0; i < 8; i++)
+		printf(" %02x", fake_page[CODE >> 12][i]);
+	printf("  %s\n", fake_vcpu.stop.detail);
+}
+
+static void test_against_cpu(void)
+{
+	unsigned int i;
+
+	for (i = 0; i < 200000; i++) {
+		one_against_cpu(&forms[i % ARRAY_SIZE(forms)]);
+		if (!tap_ok)
+			return print_bytes();
+	}
+}
+
+/* REP MOVS, STOS and LODS, both directions, to and from the chip. */
+static void one_string(u8 opcode, bool to_chip)
+{
+	bool backwards = fake_random() & 1, wide = fake_random() & 1;
+	const u8 bytes[] = { 0xf3, wide ? 0x48 : 0x40, opcode };
+	u64 n = fake_random() % 150, chip = 2048, rounds = 0;
+	u64 start[2] = { (uintptr_t)native_memory, (uintptr_t)native_memory + 4096 };
+	enum outcome out;
+
+	setup();
+	randomize();
+	memcpy(fake.chip[0], native_memory, 4096);
+	fake_poke(DATA, native_memory + 4096, 4096);
+	memcpy(fake_vcpu.gpr, native.gpr, sizeof(native.gpr));
+	fake_vcpu.gpr[HV_RCX] = native.gpr[HV_RCX] = n;
+	fake_vcpu.gpr[HV_RDI] = (to_chip ? CHIP : DATA) + chip;
+	fake_vcpu.gpr[HV_RSI] = (to_chip ? DATA : CHIP) + chip;
+	native.gpr[HV_RDI] = start[!to_chip] + chip;
+	native.gpr[HV_RSI] = start[to_chip] + chip;
+	native.flags |= backwards ? RFLAGS_DF : 0;
+	fake_vcpu.rflags = native.flags;
+	native_run(bytes, 3);
+	do {
+		out = emulate(bytes, 3, MEMMAP_LAPIC + 0x800, false);
+		CHECK_EQ(out, OUT_RESUME);
+		CHECK(++rounds < 10);
+	} while (fake_vcpu.rip == CODE);
+	CHECK_EQ(fake_vcpu.gpr[HV_RCX], native.gpr[HV_RCX]);
+	CHECK_EQ(fake_vcpu.gpr[HV_RAX], native.gpr[HV_RAX]);
+	if (opcode != 0xad)
+		CHECK_EQ(fake_vcpu.gpr[HV_RDI] - (to_chip ? CHIP : DATA),
+			 native.gpr[HV_RDI] - start[!to_chip]);
+	if (opcode != 0xab)
+		CHECK_EQ(fake_vcpu.gpr[HV_RSI] - (to_chip ? DATA : CHIP),
+			 native.gpr[HV_RSI] - start[to_chip]);
+	CHECK(!memcmp(fake.chip[0], native_memory, 4096));
+	CHECK(!memcmp(fake_page[DATA >> 12], native_memory + 4096, 4096));
+	CHECK_EQ(rounds, n <= 64 ? 1 : n <= 128 ? 2 : 3);
+}
+
+static void test_strings(void)
+{
+	unsigned int i;
+
+	for (i = 0; i < 2000 && tap_ok; i++) {
+		one_string(0xa5, true);
+		one_string(0xa4, false);
+		one_string(0xab, true);
+		one_string(0xad, false);
+	}
+}
+
+/* An operand over the end of the chip's page goes on where the guest's tables say. */
+static void test_crossing(void)
+{
+	setup();
+	fake_map(CHIP + 4096, DATA, PTE_RW);
+	fake_vcpu.gpr[HV_RBX] = CHIP + 0xffe;
+	fake_vcpu.gpr[HV_RAX] = 0x11223344;
+	CHECK_EQ(EMULATE(MEMMAP_LAPIC + 0xffe, 0x89, 0x03), OUT_RESUME);
+	CHECK_EQ(fake.chip[0][0xffe], 0x44);
+	CHECK_EQ(fake.chip[0][0xfff], 0x33);
+	CHECK_EQ(fake_peek64(DATA), 0x1122);
+	fake_vcpu.rip = CODE;
+	CHECK_EQ(EMULATE(MEMMAP_LAPIC + 0xffe, 0x8b, 0x0b), OUT_RESUME);
+	CHECK_EQ(fake_vcpu.gpr[HV_RCX], 0x11223344);
+	/* The second part is not filled: nothing may have happened. */
+	__set_bit(DATA >> 12, fake.missing);
+	fake_vcpu.rip = CODE;
+	fake.chip_writes = 0;
+	CHECK_EQ(EMULATE(MEMMAP_LAPIC + 0xffe, 0x89, 0x03), OUT_S2_FILL);
+	CHECK_EQ(fake.chip_writes, 0);
+	CHECK_EQ(fake_vcpu.fill_gpa, DATA);
+	CHECK_EQ(fake_vcpu.fill_access, ACCESS_WRITE);
+	CHECK_EQ(fake_vcpu.rip, CODE);
+	/* From memory into the chip: the CPU may report the second page. */
+	__clear_bit(DATA >> 12, fake.missing);
+	fake_map(DATA + 0x2000, MEMMAP_LAPIC, PTE_RW);
+	fake_vcpu.gpr[HV_RBX] = DATA + 0x1fff;
+	CHECK_EQ(EMULATE(MEMMAP_LAPIC, 0x66, 0x89, 0x03), OUT_RESUME);
+	CHECK_EQ(fake_page[(DATA >> 12) + 1][0xfff], 0x44);
+	CHECK_EQ(fake.chip[0][0], 0x33);
+}
+
+static void test_pages(void)
+{
+	setup();
+	fake_vcpu.gpr[HV_RBX] = EMPTY + 8;
+	CHECK_EQ(EMULATE(EMPTY_GPA + 8, 0x48, 0x8b, 0x03), OUT_RESUME);
+	CHECK_EQ(fake_vcpu.gpr[HV_RAX], ~0ull);
+	CHECK_EQ(EMULATE(EMPTY_GPA + 8, 0x0f, 0xb6, 0x03), OUT_RESUME);
+	CHECK_EQ(fake_vcpu.gpr[HV_RAX], 0xff);
+	CHECK_EQ(EMULATE(EMPTY_GPA + 8, 0x89, 0x03), OUT_RESUME);
+	fake_vcpu.gpr[HV_RBX] = IOAPIC + 0x10;
+	fake.chip[1][0x10] = 0x5a;
+	CHECK_EQ(EMULATE(MEMMAP_IOAPIC + 0x10, 0x8b, 0x03), OUT_RESUME);
+	CHECK_EQ(fake_vcpu.gpr[HV_RAX], 0x5a);
+	CHECK_EQ(fake.chip_reads, 1);
+	/* The LAPIC's page answers in xAPIC mode only. */
+	fake_vcpu.gpr[HV_RBX] = CHIP;
+	CHECK_EQ(EMULATE(MEMMAP_LAPIC, 0x8b, 0x03), OUT_RESUME);
+	CHECK_EQ(fake_vcpu.gpr[HV_RAX], 0);
+	fake_vcpu.lapic.s.base |= LAPIC_BASE_X2;
+	CHECK_EQ(EMULATE(MEMMAP_LAPIC, 0x8b, 0x03), OUT_RESUME);
+	CHECK_EQ(fake_vcpu.gpr[HV_RAX], U32_MAX);
+	fake_vcpu.lapic.s.base = MEMMAP_LAPIC;
+	fake_vcpu.gpr[HV_RAX] = 0;
+	CHECK_EQ(EMULATE(MEMMAP_LAPIC, 0x8b, 0x03), OUT_RESUME);
+	CHECK_EQ(fake_vcpu.gpr[HV_RAX], U32_MAX);
+	CHECK_EQ(fake.chip_reads, 2);
+}
+
+static void test_absolute(void)
+{
+	setup();
+	fake_map(0x1000, MEMMAP_LAPIC, PTE_RW);
+	fake.chip[0][0x20] = 0x77;
+	CHECK_EQ(EMULATE(MEMMAP_LAPIC + 0x20, 0xa0, 0x20, 0x10, 0, 0, 0, 0, 0, 0), OUT_RESUME);
+	CHECK_EQ(fake_vcpu.gpr[HV_RAX], 0x77);
+	fake_vcpu.gpr[HV_RAX] = 0x12345678;
+	CHECK_EQ(EMULATE(MEMMAP_LAPIC + 0x20, 0x67, 0xa3, 0x20, 0x10, 0, 0), OUT_RESUME);
+	CHECK_EQ(fake.chip[0][0x23], 0x12);
+	/* RIP-relative: from the end of the instruction. */
+	fake_map(CODE + 0x2000, MEMMAP_LAPIC, PTE_RW);
+	fake_vcpu.rip = CODE;
+	CHECK_EQ(EMULATE(MEMMAP_LAPIC + 0x20, 0x8b, 0x0d, 0x1a, 0x20, 0, 0), OUT_RESUME);
+	CHECK_EQ(fake_vcpu.gpr[HV_RCX], 0x12345678);
+}
+
+static void test_movbe(void)
+{
+	setup();
+	fake_vcpu.gpr[HV_RBX] = CHIP;
+	fake_vcpu.gpr[HV_RAX] = 0x11223344;
+	CHECK_EQ(EMULATE(MEMMAP_LAPIC, 0x0f, 0x38, 0xf1, 0x03), OUT_RESUME);
+	CHECK_EQ(fake.chip[0][0], 0x11);
+	CHECK_EQ(EMULATE(MEMMAP_LAPIC, 0x66, 0x0f, 0x38, 0xf0, 0x0b), OUT_RESUME);
+	CHECK_EQ(fake_vcpu.gpr[HV_RCX], 0x1122);
+}
+
+/* Protected mode without paging, and real mode: segments, 16-bit addresses. */
+static void test_segments(void)
+{
+	setup();
+	fake_mode(MODE_32);
+	fake_vcpu.gpr[HV_RBX] = 0xfee00020;
+	fake_vcpu.gpr[HV_RAX] = 0x99;
+	CHECK_EQ(EMULATE(MEMMAP_LAPIC + 0x20, 0x89, 0x03), OUT_RESUME);
+	CHECK_EQ(fake.chip[0][0x20], 0x99);
+	fake_mode(MODE_REAL);
+	fake.seg[SEG_ES].base = 0xfee00000;
+	fake_vcpu.rip = CODE & 0xffff;
+	fake_vcpu.gpr[HV_RBX] = 0xabcd0010;
+	fake_vcpu.gpr[HV_RSI] = 0x10;
+	CHECK_EQ(EMULATE(MEMMAP_LAPIC + 0x20, 0x26, 0x88, 0x20), OUT_RESUME);	/* AH */
+	CHECK_EQ(fake.chip[0][0x20], 0);
+	CHECK_EQ(fake_vcpu.rip, 3);
+}
+
+static void check_stop(enum outcome out, u32 reason, const char *detail)
+{
+	CHECK_EQ(out, OUT_STOP);
+	CHECK_EQ(fake.stops, 1);
+	CHECK_EQ(fake_vcpu.stop.reason, reason);
+	if (!strstr(fake_vcpu.stop.detail, detail))
+		printf("# %s\n", fake_vcpu.stop.detail);
+	CHECK(strstr(fake_vcpu.stop.detail, detail));
+}
+
+static void test_refused(void)
+{
+	struct exit exit = { .reason = EXIT_S2_FAULT, .s2.gpa = EMPTY_GPA };
+
+	setup();	/* an SSE store */
+	fake_vcpu.gpr[HV_RBX] = EMPTY;
+	check_stop(EMULATE(EMPTY_GPA, 0x0f, 0x11, 0x03), HV_STOP_REASON_INTERNAL_ERROR,
+		   "cannot emulate access to 0xd0000000 at rip 0x10000: 0f 11 03");
+	CHECK_EQ(fake_vcpu.rip, CODE);
+	setup();	/* AVX: not decoded at all */
+	check_stop(EMULATE(EMPTY_GPA, 0xc5, 0xf8, 0x11, 0x03), HV_STOP_REASON_INTERNAL_ERROR,
+		   "c5 f8 11 03");
+	setup();	/* a program in the guest stops only itself */
+	fake.cpl = 3;
+	CHECK_EQ(EMULATE(EMPTY_GPA, 0x0f, 0x11, 0x03), OUT_RESUME);
+	CHECK_EQ(fake.vector, VEC_UD);
+	CHECK_EQ(fake.logs, 1);
+	setup();	/* its operand is elsewhere */
+	fake_vcpu.gpr[HV_RBX] = EMPTY + 1;
+	check_stop(EMULATE(EMPTY_GPA, 0x8b, 0x03), HV_STOP_REASON_INTERNAL_ERROR, "8b 03");
+	setup();
+	exit.s2.access = ACCESS_FETCH;
+	check_stop(emul_mmio(&fake_vcpu, &exit), HV_STOP_REASON_UNMAPPED_FETCH,
+		   "instruction fetch from 0xd0000000");
+	setup();
+	exit.s2.access = ACCESS_WRITE;
+	exit.s2.walk = true;
+	check_stop(emul_mmio(&fake_vcpu, &exit), HV_STOP_REASON_INTERNAL_ERROR, "page table");
+	setup();	/* the stack of an interrupt being delivered */
+	exit.s2.walk = false;
+	fake_vcpu.inject = (struct vcpu_event){ .valid = true, .vector = 14 };
+	check_stop(emul_mmio(&fake_vcpu, &exit), HV_STOP_REASON_INTERNAL_ERROR,
+		   "delivery of vector 14");
+}
+
+/* Bytes that continue on a page that is not there: one round more, or the fault. */
+static void test_fetch_crossing(void)
+{
+	setup();
+	fake_vcpu.gpr[HV_RBX] = CHIP;
+	fake_vcpu.rip = CODE + 0xffe;
+	fake_poke(CODE + 0xffe, (u8[]){ 0xc7, 0x03, 1, 2, 3, 4 }, 6);
+	__set_bit((CODE >> 12) + 1, fake.missing);
+	CHECK_EQ(emulate(NULL, 0, MEMMAP_LAPIC, false), OUT_S2_FILL);
+	CHECK_EQ(fake_vcpu.fill_gpa, CODE + 0x1000);
+	__clear_bit((CODE >> 12) + 1, fake.missing);
+	CHECK_EQ(emulate(NULL, 0, MEMMAP_LAPIC, false), OUT_RESUME);
+	CHECK_EQ(fake.chip[0][3], 4);
+	CHECK_EQ(fake_vcpu.rip, CODE + 0x1004);
+	/* An instruction that ends with the page does not touch the next. */
+	__set_bit((CODE >> 12) + 1, fake.missing);
+	fake_poke(CODE + 0xffe, (u8[]){ 0x8b, 0x0b }, 2);
+	fake_vcpu.rip = CODE + 0xffe;
+	CHECK_EQ(emulate(NULL, 0, MEMMAP_LAPIC, false), OUT_RESUME);
+	CHECK_EQ(fake_vcpu.gpr[HV_RCX], 0x04030201);
+	/* A second page that the guest has not mapped: its page fault. */
+	fake_vcpu.rip = CODE + 0x1ffe;
+	__clear_bit((CODE >> 12) + 1, fake.missing);
+	fake_poke(CODE + 0x1ffe, (u8[]){ 0xc7, 0x03 }, 2);
+	CHECK_EQ(emulate(NULL, 0, MEMMAP_LAPIC, false), OUT_RESUME);
+	CHECK_EQ(fake.vector, VEC_PF);
+	CHECK_EQ(fake.address, CODE + 0x2000);
+	CHECK_EQ(fake.error, 0x10);
+}
+
+static void check_len(enum exit_reason reason, const u8 *bytes, unsigned int n, unsigned int want)
+{
+	struct exit exit = { .reason = reason };
+	unsigned int len = 99;
+
+	fake_poke(CODE, bytes, n);
+	CHECK_EQ(emul_insn_len(&fake_vcpu, &exit, &len), OUT_RESUME);
+	CHECK_EQ(len, want);
+}
+
+#define LEN(reason, want, ...) \
+	check_len(reason, (u8[]){ __VA_ARGS__ }, sizeof((u8[]){ __VA_ARGS__ }), want)
+
+static void test_lengths(void)
+{
+	struct exit exit = { .reason = EXIT_CPUID, .insn_len = 2 };
+	unsigned int len;
+
+	setup();
+	LEN(EXIT_CPUID, 2, 0x0f, 0xa2);
+	LEN(EXIT_CPUID, 4, 0x66, 0x48, 0x0f, 0xa2);
+	LEN(EXIT_RDMSR, 2, 0x0f, 0x32);
+	LEN(EXIT_WRMSR, 2, 0x0f, 0x30);
+	LEN(EXIT_HLT, 1, 0xf4);
+	LEN(EXIT_PAUSE, 2, 0xf3, 0x90);
+	LEN(EXIT_HYPERCALL, 3, 0x0f, 0x01, 0xd9);
+	LEN(EXIT_HYPERCALL, 3, 0x0f, 0x01, 0xc1);
+	LEN(EXIT_XSETBV, 3, 0x0f, 0x01, 0xd1);
+	LEN(EXIT_INVD, 2, 0x0f, 0x08);
+	LEN(EXIT_INVD, 3, 0xf3, 0x0f, 0x09);
+	LEN(EXIT_PIO, 2, 0x66, 0xef);
+	LEN(EXIT_DR, 3, 0x0f, 0x23, 0xf8);
+	CHECK_EQ(fake.logs, 0);
+	LEN(EXIT_CPUID, 0, 0x0f, 0x32);		/* changed since */
+	LEN(EXIT_CPUID, 0, 0xc5, 0xf8, 0x77);
+	LEN(EXIT_CPUID, 0, 0x01, 0x03);
+	CHECK_EQ(fake.logs, 3);
+	CHECK_EQ(fake.injected, 0);
+	CHECK_EQ(emul_insn_len(&fake_vcpu, &exit, &len), OUT_RESUME);
+	CHECK_EQ(len, 2);
+	exit.insn_len = 0;
+	__set_bit(CODE >> 12, fake.missing);
+	CHECK_EQ(emul_insn_len(&fake_vcpu, &exit, &len), OUT_S2_FILL);
+	CHECK_EQ(len, 0);
+	fake_vcpu.rip = CODE + 0x2000;
+	CHECK_EQ(emul_insn_len(&fake_vcpu, &exit, &len), OUT_RESUME);
+	CHECK_EQ(len, 0);
+	CHECK_EQ(fake.vector, VEC_PF);
+}
+
+static void test_mov_cr(void)
+{
+	struct exit exit = { .reason = EXIT_CR_WRITE, .cr = { .cr = 4, .gpr = -1 } };
+	unsigned int len;
+	int gpr;
+
+	setup();
+	fake_poke(CODE, (u8[]){ 0x0f, 0x22, 0xe1 }, 3);
+	CHECK_EQ(emul_mov_cr(&fake_vcpu, &exit, &gpr, &len), OUT_RESUME);
+	CHECK_EQ(gpr, HV_RCX);
+	CHECK_EQ(len, 3);
+	fake_poke(CODE, (u8[]){ 0x41, 0x0f, 0x22, 0xe1 }, 4);
+	CHECK_EQ(emul_mov_cr(&fake_vcpu, &exit, &gpr, &len), OUT_RESUME);
+	CHECK_EQ(gpr, HV_R9);
+	CHECK_EQ(len, 4);
+	fake_poke(CODE, (u8[]){ 0x0f, 0x20, 0xe1 }, 3);
+	CHECK_EQ(emul_mov_cr(&fake_vcpu, &exit, &gpr, &len), OUT_RESUME);
+	CHECK_EQ(len, 0);
+	exit.cr.gpr = HV_RDX;
+	exit.insn_len = 3;
+	CHECK_EQ(emul_mov_cr(&fake_vcpu, &exit, &gpr, &len), OUT_RESUME);
+	CHECK_EQ(gpr, HV_RDX);
+	CHECK_EQ(len, 3);
+}
+
+static void test_ins(void)
+{
+	struct exit exit = { .reason = EXIT_PIO_STRING, .insn_len = 2,
+		.pio = { .port = 0x3f8, .size = 1, .in = true, .rep = true, .seg = -1 } };
+
+	setup();
+	fake_poke(CODE, (u8[]){ 0xf3, 0x6c }, 2);
+	fake.port_in = 1;
+	fake_vcpu.gpr[HV_RCX] = 100;
+	fake_vcpu.gpr[HV_RDI] = DATA + 0xff0;
+	CHECK_EQ(emul_pio_string(&fake_vcpu, &exit), OUT_RESUME);
+	CHECK_EQ(fake_vcpu.gpr[HV_RCX], 36);
+	CHECK_EQ(fake_vcpu.rip, CODE);
+	CHECK_EQ(emul_pio_string(&fake_vcpu, &exit), OUT_RESUME);
+	CHECK_EQ(fake_vcpu.gpr[HV_RCX], 0);
+	CHECK_EQ(fake_vcpu.rip, CODE + 2);
+	CHECK_EQ(fake_page[DATA >> 12][0xff0], 1);
+	CHECK_EQ(fake_page[(DATA >> 12) + 1][0x53], 100);
+	/* A page fault in the middle: what is done stays done. */
+	fake_vcpu.rip = CODE;
+	fake_vcpu.gpr[HV_RCX] = 8;
+	fake_vcpu.gpr[HV_RDI] = DATA + 0x1ffc;
+	CHECK_EQ(emul_pio_string(&fake_vcpu, &exit), OUT_RESUME);
+	CHECK_EQ(fake_vcpu.gpr[HV_RCX], 4);
+	CHECK_EQ(fake.vector, VEC_PF);
+	CHECK_EQ(fake.error, 2);
+	CHECK_EQ(fake.address, DATA + 0x2000);
+	CHECK_EQ(fake_vcpu.rip, CODE);
+	/* Nothing to do is done at once. */
+	fake_vcpu.gpr[HV_RCX] = 0;
+	CHECK_EQ(emul_pio_string(&fake_vcpu, &exit), OUT_RESUME);
+	CHECK_EQ(fake_vcpu.rip, CODE + 2);
+}
+
+static void test_outs(void)
+{
+	struct exit exit = { .reason = EXIT_PIO_STRING, .insn_len = 2,
+		.pio = { .port = 0x3f8, .size = 2, .rep = true, .seg = SEG_DS, .addr_size = 8 } };
+
+	setup();
+	fake_poke64(DATA, 0x4444333322221111);
+	fake_vcpu.gpr[HV_RCX] = 3;
+	fake_vcpu.gpr[HV_RSI] = DATA + 6;
+	fake_vcpu.rflags |= RFLAGS_DF;
+	CHECK_EQ(emul_pio_string(&fake_vcpu, &exit), OUT_RESUME);
+	CHECK_EQ(fake.nr_port_out, 3);
+	CHECK_EQ(fake.port_out[0], 0x4444);
+	CHECK_EQ(fake.port_out[2], 0x2222);
+	CHECK_EQ(fake_vcpu.gpr[HV_RSI], DATA);
+	CHECK_EQ(fake_vcpu.rip, CODE + 2);
+	/* Whoever wants the vCPU gets it before the next element. */
+	fake_vcpu.rip = CODE;
+	fake_vcpu.requests = 1;
+	fake_vcpu.gpr[HV_RCX] = 3;
+	CHECK_EQ(emul_pio_string(&fake_vcpu, &exit), OUT_RESUME);
+	CHECK_EQ(fake_vcpu.gpr[HV_RCX], 2);
+	CHECK_EQ(fake_vcpu.rip, CODE);
+	/* Without decode assists: the segment and the sizes are in the instruction. */
+	setup();
+	fake_map(0x400010000, DATA, PTE_RW);
+	fake.seg[SEG_GS].base = 0x400000000;
+	exit.pio = (typeof(exit.pio)){ .port = 0x80, .size = 1, .seg = -1 };
+	exit.insn_len = 3;
+	fake_poke(CODE, (u8[]){ 0x65, 0x67, 0x6e }, 3);
+	fake_poke64(DATA, 0x5a);
+	fake_vcpu.gpr[HV_RSI] = 0xdead00010000;
+	CHECK_EQ(emul_pio_string(&fake_vcpu, &exit), OUT_RESUME);
+	CHECK_EQ(fake.port_out[0], 0x5a);
+	CHECK_EQ(fake_vcpu.gpr[HV_RSI], 0x10001);
+	CHECK_EQ(fake_vcpu.rip, CODE + 3);
+	/* It was changed meanwhile. */
+	fake_poke(CODE, (u8[]){ 0x65, 0x67, 0x6c }, 3);
+	fake_vcpu.rip = CODE;
+	fake.nr_port_out = 0;
+	CHECK_EQ(emul_pio_string(&fake_vcpu, &exit), OUT_RESUME);
+	CHECK_EQ(fake.nr_port_out, 0);
+	CHECK_EQ(fake_vcpu.rip, CODE);
+}
+
+/* Random bytes at random addresses: an outcome, and no byte out of place. */
+static void test_random(void)
+{
+	struct exit exit = { .reason = EXIT_S2_FAULT };
+	unsigned int i, j;
+	u8 bytes[15];
+
+	setup();
+	for (i = 0; i < 300000; i++) {
+		for (j = 0; j < HV_NR_GPRS; j++)
+			fake_vcpu.gpr[j] = (fake_random() & 1 ? CHIP : DATA) + fake_random() % 4096;
+		for (j = 0; j < sizeof(bytes); j++)
+			bytes[j] = fake_random();
+		fake_vcpu.rip = CODE + 0xff0;
+		fake_vcpu.rflags = fake_random() & 0xfff;
+		fake_poke(CODE + 0xff0, bytes, sizeof(bytes));
+		exit.s2.gpa = MEMMAP_LAPIC + fake_random() % 4096;
+		CHECK(emul_mmio(&fake_vcpu, &exit) <= OUT_STOP);
+		exit.pio.size = 1 << fake_random() % 3;
+		exit.pio.in = fake_random() & 1;
+		exit.pio.seg = -1;
+		emul_pio_string(&fake_vcpu, &exit);
+	}
+}
+
+int main(void)
+{
+	static const struct tap_test tests[] = {
+		{ "200,000 instructions against the CPU", test_against_cpu },
+		{ "REP strings against the CPU", test_strings },
+		{ "operands that cross pages", test_crossing },
+		{ "chips' pages and empty ones", test_pages },
+		{ "absolute and RIP-relative addresses", test_absolute },
+		{ "MOVBE", test_movbe },
+		{ "segments", test_segments },
+		{ "what is refused, and how", test_refused },
+		{ "instructions that cross pages", test_fetch_crossing },
+		{ "lengths by exit", test_lengths },
+		{ "MOV to CR", test_mov_cr },
+		{ "INS", test_ins },
+		{ "OUTS", test_outs },
+		{ "300,000 random instructions", test_random },
+	};
+
+	return tap_run(tests, ARRAY_SIZE(tests));
+}
