@@ -158,6 +158,10 @@ static size_t utf8_len(const unsigned char *s)
 	for (size_t i = 1; i < len; i++)
 		if ((s[i] & 0xc0) != 0x80)
 			return 0;
+	/* Longer than need be, a surrogate, or beyond Unicode's end. */
+	if ((s[0] == 0xe0 && s[1] < 0xa0) || (s[0] == 0xed && s[1] > 0x9f) ||
+	    (s[0] == 0xf0 && s[1] < 0x90) || (s[0] == 0xf4 && s[1] > 0x8f))
+		return 0;
 	return len;
 }
 
@@ -335,19 +339,18 @@ int out_end(struct out *out)
 const char *size_text(char *buf, size_t len, uint64_t bytes)
 {
 	static const char units[] = "BKMGTPE";
-	uint64_t tenths = bytes * 10;
+	uint64_t rest = 0;
 	int unit = 0;
 
-	if (bytes >= UINT64_MAX / 10)
-		tenths = UINT64_MAX;
-	while (tenths >= 10240 && units[unit + 1]) {
-		tenths /= 1024;
+	for (; bytes >= 1024; bytes /= 1024) {
+		rest = bytes % 1024;
 		unit++;
 	}
-	if (tenths % 10 && tenths < 1000)
-		snprintf(buf, len, "%u.%u%c", (unsigned int)(tenths / 10),
-			 (unsigned int)(tenths % 10), units[unit]);
+	rest = rest * 10 / 1024;
+	if (rest && bytes < 100)
+		snprintf(buf, len, "%u.%u%c", (unsigned int)bytes, (unsigned int)rest,
+			 units[unit]);
 	else
-		snprintf(buf, len, "%u%c", (unsigned int)(tenths / 10), units[unit]);
+		snprintf(buf, len, "%u%c", (unsigned int)bytes, units[unit]);
 	return buf;
 }

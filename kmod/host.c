@@ -197,8 +197,15 @@ void host_load_xcr0(struct vcpu *v)
 		xsetbv(XCR_XFEATURE_ENABLED_MASK, v->xcr0);
 }
 
+void host_sync_xcr0(struct vcpu *v)
+{
+	if (use_xsave)
+		v->xcr0 = xgetbv(XCR_XFEATURE_ENABLED_MASK);
+}
+
 void host_restore_xcr0(struct vcpu *v)
 {
+	host_sync_xcr0(v);
 	if (use_xsave && v->xcr0 != host_xcr0)
 		xsetbv(XCR_XFEATURE_ENABLED_MASK, host_xcr0);
 }

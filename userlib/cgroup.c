@@ -19,8 +19,10 @@
 
 #define SLICE		"hv.slice"
 #define MOUNTINFO	"/proc/self/mountinfo"
-#define DROP_TRIES	20
-#define DROP_PAUSE_NS	5000000L
+
+/* What takes a moment is tried for a tenth of a second. */
+#define TRIES		20
+static const struct timespec try_pause = { .tv_nsec = 5000000 };
 
 /* mountinfo writes space, tab, newline and backslash as octal escapes. */
 static void unescape(char *path)
@@ -147,16 +149,28 @@ static int open_cgroup(const struct hvctl_guest *guest, const char *path)
 	return path ? enter_path(dir, path) : open_own(dir, guest->name);
 }
 
-static int move_vcpus(int dir, const struct hvctl_guest *guest)
+/* EINVAL: a kernel thread cannot be moved before it has run, which it soon will. */
+static int move_thread(int dir, uint32_t tid)
 {
-	const struct hvctl_vcpu *vcpu;
-	char tid[16];
+	char text[16];
 	int err = 0;
 
-	for (vcpu = guest->vcpu; vcpu && !err; vcpu = vcpu->next) {
-		snprintf(tid, sizeof(tid), "%u", vcpu->tid);
-		err = write_file(dir, "cgroup.procs", tid);
+	snprintf(text, sizeof(text), "%u", tid);
+	for (int i = 0; i < TRIES; i++) {
+		err = write_file(dir, "cgroup.procs", text);
+		if (err != -EINVAL)
+			break;
+		nanosleep(&try_pause, NULL);
 	}
+	return err;
+}
+
+static int move_vcpus(int dir, const struct hvctl_guest *guest)
+{
+	int err = 0;
+
+	for (const struct hvctl_vcpu *v = guest->vcpu; v && !err; v = v->next)
+		err = move_thread(dir, v->tid);
 	return err;
 }
 
@@ -206,15 +220,14 @@ static int open_slice(void)
  */
 void cgroup_drop(const char *name)
 {
-	const struct timespec pause = { .tv_nsec = DROP_PAUSE_NS };
 	int slice = open_slice();
 
 	if (slice < 0)
 		return;
-	for (int i = 0; i < DROP_TRIES; i++) {
+	for (int i = 0; i < TRIES; i++) {
 		if (!unlinkat(slice, name, AT_REMOVEDIR) || errno != EBUSY)
 			break;
-		nanosleep(&pause, NULL);
+		nanosleep(&try_pause, NULL);
 	}
 	close(slice);
 }

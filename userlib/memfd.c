@@ -74,11 +74,13 @@ static int copy_by_hand(int to, int from, uint64_t max, uint64_t *len)
 	return err ? err : -EFBIG;
 }
 
+/* One byte more than @max says that it was too much; an endless file ends there. */
 static int copy(int to, int from, uint64_t max, uint64_t *len)
 {
 	*len = 0;
 	while (*len <= max) {
-		ssize_t n = sendfile(to, from, NULL, SENDFILE_MAX);
+		uint64_t left = max - *len + 1;
+		ssize_t n = sendfile(to, from, NULL, left < SENDFILE_MAX ? left : SENDFILE_MAX);
 
 		if (n == 0)
 			return 0;

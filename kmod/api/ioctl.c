@@ -124,7 +124,6 @@ static const struct file_operations guest_fops = {
 	.compat_ioctl	= compat_ptr_ioctl,
 	.mmap		= guest_fd_mmap,
 	.release	= guest_fd_release,
-	.llseek		= noop_llseek,
 };
 
 /* /dev/hv. */
@@ -173,7 +172,6 @@ static const struct file_operations device_fops = {
 	.owner		= THIS_MODULE,
 	.unlocked_ioctl	= device_ioctl,
 	.compat_ioctl	= compat_ptr_ioctl,
-	.llseek		= noop_llseek,
 };
 
 static struct miscdevice device = {

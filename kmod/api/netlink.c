@@ -56,16 +56,11 @@ static int check_dev_fd(struct nlattr *attr, struct netlink_ext_ack *ack)
 static int get_viewer(const struct sk_buff *request, struct nlattr **attrs,
 		      struct netlink_ext_ack *ack, struct viewer *v)
 {
-	int err;
+	struct nlattr *dev_fd = attrs[HV_A_GUEST_DEV_FD];
 
 	v->uid = current_uid();
-	v->all = netlink_capable(request, CAP_SYS_ADMIN);
-	if (!attrs[HV_A_GUEST_DEV_FD])
-		return 0;
-	err = check_dev_fd(attrs[HV_A_GUEST_DEV_FD], ack);
-	if (!err)
-		v->all = true;
-	return err;
+	v->all = dev_fd || netlink_capable(request, CAP_SYS_ADMIN);
+	return dev_fd ? check_dev_fd(dev_fd, ack) : 0;
 }
 
 static int may_change(const struct sk_buff *request, struct genl_info *info, struct viewer *v)
@@ -74,7 +69,7 @@ static int may_change(const struct sk_buff *request, struct genl_info *info, str
 
 	if (err || v->all)
 		return err;
-	GENL_SET_ERR_MSG(info, "This needs CAP_SYS_ADMIN, or an open /dev/hv in dev-fd");
+	GENL_SET_ERR_MSG(info, "this needs CAP_SYS_ADMIN, or an open /dev/hv in dev-fd");
 	return -EPERM;
 }
 
@@ -102,7 +97,7 @@ static struct guest *lookup(struct genl_info *info, const struct viewer *v)
 	struct guest *g;
 
 	if (!id && !name) {
-		GENL_SET_ERR_MSG(info, "The guest's id or name is missing");
+		GENL_SET_ERR_MSG(info, "the guest's id or name is missing");
 		return ERR_PTR(-EINVAL);
 	}
 	g = find(id, name);
@@ -110,7 +105,7 @@ static struct guest *lookup(struct genl_info *info, const struct viewer *v)
 		return g;
 	if (g)
 		guest_put(g);
-	NL_SET_ERR_MSG_ATTR(info->extack, id ? id : name, "There is no such guest");
+	NL_SET_ERR_MSG_ATTR(info->extack, id ? id : name, "there is no such guest");
 	return ERR_PTR(-ENOENT);
 }
 
@@ -204,7 +199,7 @@ static int dump_start(struct netlink_callback *cb)
 	if (err)
 		return err;
 	if (attrs[HV_A_GUEST_ID] || attrs[HV_A_GUEST_NAME]) {
-		NL_SET_ERR_MSG(cb->extack, "A dump has all guests: it takes no id or name");
+		NL_SET_ERR_MSG(cb->extack, "a dump has all guests: it takes no id or name");
 		return -EINVAL;
 	}
 	/* A guest's message has to fit into an empty buffer. */

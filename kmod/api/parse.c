@@ -42,7 +42,7 @@ static int parse_name(struct nlattr *attr, struct guest_config *config,
 	size_t len = strlen(nla_data(attr));
 
 	if (!len || nla_len(attr) != len + 1) {
-		NL_SET_ERR_MSG_ATTR(ack, attr, "A name has 1 to 63 characters and no NUL in it");
+		NL_SET_ERR_MSG_ATTR(ack, attr, "a name is 1 to 63 of [A-Za-z0-9_.-]");
 		return -EINVAL;
 	}
 	nla_strscpy(config->name, attr, sizeof(config->name));
@@ -84,7 +84,7 @@ static int parse_state(struct nlattr *attr, struct guest_config *config,
 	config->has_state = true;
 	if (pad_is_zero(&state->gdtr) && pad_is_zero(&state->idtr))
 		return 0;
-	NL_SET_ERR_MSG_ATTR(ack, attr, "Padding in vcpu-state is not zero");
+	NL_SET_ERR_MSG_ATTR(ack, attr, "padding in vcpu-state is not zero");
 	return -EINVAL;
 }
 
@@ -96,7 +96,7 @@ static int parse_region(struct nlattr *attr, struct guest_config *config,
 	int err;
 
 	if (config->nr_regions == S2_MAX_RANGES) {
-		NL_SET_ERR_MSG_ATTR(ack, attr, "A guest has at most "
+		NL_SET_ERR_MSG_ATTR(ack, attr, "a guest has at most "
 				    __stringify(S2_MAX_RANGES) " regions");
 		return -EINVAL;
 	}
@@ -104,7 +104,7 @@ static int parse_region(struct nlattr *attr, struct guest_config *config,
 	if (err)
 		return err;
 	if (!tb[HV_A_REGION_GPA] || !tb[HV_A_REGION_SIZE]) {
-		NL_SET_ERR_MSG_ATTR(ack, attr, "A region needs gpa and size");
+		NL_SET_ERR_MSG_ATTR(ack, attr, "a region needs gpa and size");
 		return -EINVAL;
 	}
 	r = &config->regions[config->nr_regions++];
@@ -121,7 +121,7 @@ static struct segment *new_segment(struct nlattr *fd, struct guest_config *confi
 
 	s->file = fget(nla_get_s32(fd));
 	if (!s->file) {
-		NL_SET_ERR_MSG_ATTR(ack, fd, "The segment's fd is not an open file");
+		NL_SET_ERR_MSG_ATTR(ack, fd, "a segment's fd is not an open file");
 		return NULL;
 	}
 	config->nr_segments++;
@@ -136,7 +136,7 @@ static int parse_segment(struct nlattr *attr, struct guest_config *config,
 	int err;
 
 	if (config->nr_segments == GUEST_MAX_SEGMENTS) {
-		NL_SET_ERR_MSG_ATTR(ack, attr, "A boot manifest has at most "
+		NL_SET_ERR_MSG_ATTR(ack, attr, "a boot manifest has at most "
 				    __stringify(GUEST_MAX_SEGMENTS) " segments");
 		return -EINVAL;
 	}
@@ -144,7 +144,7 @@ static int parse_segment(struct nlattr *attr, struct guest_config *config,
 	if (err)
 		return err;
 	if (!tb[HV_A_SEGMENT_GPA] || !tb[HV_A_SEGMENT_FD] || !tb[HV_A_SEGMENT_LENGTH]) {
-		NL_SET_ERR_MSG_ATTR(ack, attr, "A segment needs gpa, fd and length");
+		NL_SET_ERR_MSG_ATTR(ack, attr, "a segment needs gpa, fd and length");
 		return -EINVAL;
 	}
 	s = new_segment(tb[HV_A_SEGMENT_FD], config, ack);

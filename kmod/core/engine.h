@@ -37,6 +37,8 @@
  * @run: enter the guest, and decode the exit into v->exit
  * @can_interrupt: the guest would take an external interrupt now
  * @window: ask for EXIT_WINDOW as soon as it would (or no longer)
+ * @nmi_window: ask for EXIT_IRET when the guest's NMI handler returns (or no longer)
+ * @single_step: set DR6.BS: a trap after an instruction that the core stepped over
  * @flush: drop cached translations of the guest before the next entry
  * @load_debug: let the guest have the debug registers until root_give
  * @cr: control register 0, 3 or 4
@@ -69,6 +71,8 @@ struct engine_ops {
 	void (*run)(struct vcpu *v);
 	bool (*can_interrupt)(struct vcpu *v);
 	void (*window)(struct vcpu *v, bool open);
+	void (*nmi_window)(struct vcpu *v, bool open);
+	void (*single_step)(struct vcpu *v);
 	void (*flush)(struct vcpu *v);
 	void (*load_debug)(struct vcpu *v);
 	u64 (*cr)(struct vcpu *v, unsigned int nr);
@@ -100,7 +104,7 @@ enum outcome core_run(struct vcpu *v);
 /* Every register to its value after a reset, then @state. Thread context, not running. */
 void core_reset(struct vcpu *v, const struct hv_vcpu_state *state);
 
-/* Is there something that ends a halt? Any context. */
+/* Is there something that ends a halt? On the vCPU's task. */
 bool core_has_work(struct vcpu *v);
 
 #endif /* HV_CORE_ENGINE_H */

@@ -37,6 +37,7 @@
 	X(AC, "alignment")		/* #AC, passed on */		\
 	X(TRIPLE, "triple-fault")					\
 	X(TASK_SWITCH, "task-switch")					\
+	X(IRET, "iret")			/* of an NMI's handler */	\
 	X(INIT, "init")			/* the host's INIT */		\
 	X(ENTRY_FAILED, "entry-failed")	/* the CPU refused the state */	\
 	X(MMIO, "mmio")			/* a page fault answered by a chip */

@@ -30,6 +30,10 @@ static bool skip(struct vcpu *v, enum outcome *out)
 	if (!len)
 		return false;
 	vcpu_skip(v, len);
+	if (unlikely(v->rflags & RFLAGS_TF)) {
+		engine->single_step(v);
+		vcpu_inject(v, VEC_DB);
+	}
 	return true;
 }
 
@@ -47,6 +51,24 @@ static enum outcome on_interrupt(struct vcpu *v)
 
 static enum outcome on_nothing(struct vcpu *v)
 {
+	return OUT_RESUME;
+}
+
+/* What wanted it may be gone: the next look at what is pending asks again. */
+static enum outcome on_window(struct vcpu *v)
+{
+	engine->window(v, false);
+	return OUT_RESUME;
+}
+
+/*
+ * The handler is about to return.  A pending NMI is delivered before its IRET
+ * rather than behind it: one frame deeper on the stack, and only then.
+ */
+static enum outcome on_iret(struct vcpu *v)
+{
+	engine->nmi_window(v, false);
+	v->nmi_blocked = false;
 	return OUT_RESUME;
 }
 
@@ -104,8 +126,12 @@ static enum outcome on_cpuid(struct vcpu *v)
 {
 	enum outcome out;
 
-	if (skip(v, &out))
-		cpuid_exit(v);
+	if (!skip(v, &out))
+		return out;
+	/* Sizes in this leaf depend on XCR0. */
+	if ((u32)v->gpr[HV_RAX] == 0xd)
+		host_sync_xcr0(v);
+	cpuid_exit(v);
 	return out;
 }
 
@@ -150,12 +176,22 @@ static enum outcome on_hypercall(struct vcpu *v)
 	return out;
 }
 
+/* Not an instruction's access if an event was being delivered: there is none to emulate. */
+static enum outcome on_mmio(struct vcpu *v)
+{
+	if (v->inject.valid)
+		return vcpu_stop(v, HV_STOP_REASON_INTERNAL_ERROR, 0,
+				 "delivering vector %u at rip %#llx needs memory at %#llx, where there is none",
+				 v->inject.vector, v->rip, v->exit.s2.gpa);
+	return emul_mmio(v, &v->exit);
+}
+
 static enum outcome on_s2_fault(struct vcpu *v)
 {
 	const struct exit *e = &v->exit;
 
 	if (!s2_has_memory(v->s2, e->s2.gpa))
-		return emul_mmio(v, e);
+		return on_mmio(v);
 	/* Filled meanwhile, or a stale translation that the CPU has dropped by faulting. */
 	if (s2_va(v->s2, e->s2.gpa, S2_READ | (e->s2.access & ACCESS_WRITE ? S2_WRITE : 0)))
 		return OUT_RESUME;
@@ -287,7 +323,7 @@ static enum outcome (*const handlers[NR_EXITS])(struct vcpu *v) = {
 	[EXIT_INTR] = on_interrupt,
 	[EXIT_NMI] = on_nothing,
 	[EXIT_MCE] = on_machine_check,
-	[EXIT_WINDOW] = on_nothing,
+	[EXIT_WINDOW] = on_window,
 	[EXIT_CPUID] = on_cpuid,
 	[EXIT_HLT] = on_hlt,
 	[EXIT_PIO] = on_pio,
@@ -307,6 +343,7 @@ static enum outcome (*const handlers[NR_EXITS])(struct vcpu *v) = {
 	[EXIT_AC] = on_ac,
 	[EXIT_TRIPLE] = on_triple,
 	[EXIT_TASK_SWITCH] = on_task_switch,
+	[EXIT_IRET] = on_iret,
 	[EXIT_INIT] = on_interrupt,
 	[EXIT_ENTRY_FAILED] = on_entry_failed,
 	[EXIT_MMIO] = on_unknown,

@@ -102,6 +102,12 @@ void host_section_begin(struct vcpu *vcpu);
 void host_section_end(struct vcpu *vcpu);
 bool host_window(struct vcpu *vcpu);
 
+/*
+ * v->xcr0 from the register, while the guest's is loaded.  XSETBV is intercepted,
+ * but QEMU's TCG (7.2) lets it through, and what it does not intercept it must not hide.
+ */
+void host_sync_xcr0(struct vcpu *vcpu);
+
 /* XCR0 of the guest or of the host; interrupts off. Nothing where the host has no XSAVE. */
 void host_load_xcr0(struct vcpu *vcpu);
 void host_restore_xcr0(struct vcpu *vcpu);

@@ -27,10 +27,31 @@ static bool wants_interrupt(struct vcpu *v)
 
 static bool inject_nmi(struct vcpu *v)
 {
-	if (v->inject.valid || !lapic_test_clear(&v->lapic, LAPIC_PENDING_NMI))
+	if (v->inject.valid || v->nmi_blocked)
 		return false;
-	v->inject = (struct vcpu_event){ .valid = true, .type = EVENT_NMI, .vector = 2 };
+	if (!lapic_test_clear(&v->lapic, LAPIC_PENDING_NMI))
+		return false;
+	v->inject = (struct vcpu_event){ .valid = true, .type = EVENT_NMI, .vector = VEC_NMI };
+	v->nmi_blocked = true;
+	engine->nmi_window(v, true);
 	return true;
+}
+
+/*
+ * Messages that a processor gets which is running.  INIT makes the bootstrap
+ * processor start over at the reset vector: where the firmware would be, so
+ * the whole board is reset instead.  SIPI is ignored unless INIT came before.
+ */
+static void take_init(struct vcpu *v)
+{
+	unsigned long flags;
+
+	lapic_test_clear(&v->lapic, LAPIC_PENDING_SIPI);
+	if (!lapic_test_clear(&v->lapic, LAPIC_PENDING_INIT))
+		return;
+	flags = host_lock(&v->platform->lock);
+	platform_raise(v->platform, PLATFORM_RESET, 0);
+	host_unlock(&v->platform->lock, flags);
 }
 
 /* One test of one word in the common case; see lapic_pending(). */
@@ -38,6 +59,7 @@ static void deliver(struct vcpu *v)
 {
 	int vector;
 
+	take_init(v);
 	if (inject_nmi(v))
 		return;
 	if (engine->can_interrupt(v)) {
@@ -121,6 +143,7 @@ void core_reset(struct vcpu *v, const struct hv_vcpu_state *state)
 	v->cr2 = state->cr2;
 	v->inject.valid = false;
 	v->triple_fault = false;
+	v->nmi_blocked = false;
 	v->irq_shadow = false;
 	v->xcr0 = 1;
 	engine->set_state(v, state);
@@ -132,5 +155,9 @@ void core_reset(struct vcpu *v, const struct hv_vcpu_state *state)
 
 bool core_has_work(struct vcpu *v)
 {
-	return READ_ONCE(v->requests) || lapic_wakes(&v->lapic);
+	const unsigned long always = BIT(LAPIC_PENDING_NMI) | BIT(LAPIC_PENDING_INIT);
+
+	if (READ_ONCE(v->requests) || (READ_ONCE(v->lapic.s.pending) & always))
+		return true;
+	return (v->rflags & RFLAGS_IF) && lapic_wakes(&v->lapic);
 }

@@ -19,6 +19,7 @@ enum hv_seg { SEG_ES, SEG_CS, SEG_SS, SEG_DS, SEG_FS, SEG_GS, SEG_LDTR, SEG_TR, 
 
 /* Exception vectors that the core injects or passes on. */
 #define VEC_DB	1
+#define VEC_NMI	2
 #define VEC_BP	3
 #define VEC_OF	4
 #define VEC_UD	6
@@ -43,6 +44,7 @@ enum hv_seg { SEG_ES, SEG_CS, SEG_SS, SEG_DS, SEG_FS, SEG_GS, SEG_LDTR, SEG_TR, 
 #define EFER_LME_BIT	BIT_ULL(8)
 #define EFER_LMA_BIT	BIT_ULL(10)
 #define EFER_NXE_BIT	BIT_ULL(11)
+#define RFLAGS_TF	BIT_ULL(8)
 #define RFLAGS_IF	BIT_ULL(9)
 #define RFLAGS_DF	BIT_ULL(10)
 #define RFLAGS_RF	BIT_ULL(16)
@@ -114,6 +116,7 @@ struct vcpu_msrs {
  * @requests: VCPU_REQ_* bits
  * @inject: what the next entry injects
  * @triple_fault: an exception met a double fault: the guest shuts down
+ * @nmi_blocked: the guest is in its NMI handler, which no other NMI interrupts
  * @irq_shadow: the guest is in the shadow of STI or MOV SS
  * @exit: the last exit
  * @guest: constant
@@ -146,6 +149,7 @@ struct vcpu {
 	unsigned long requests;
 	struct vcpu_event inject;
 	bool triple_fault;
+	bool nmi_blocked;
 	bool irq_shadow;
 	struct exit exit;
 	struct guest *guest;

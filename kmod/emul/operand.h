@@ -63,8 +63,10 @@ enum walk_result emul_resolve(struct emul *e, enum hv_seg seg, u64 offset, unsig
 u64 emul_mem_read(struct emul *e, const struct guest_span *span);
 void emul_mem_write(struct emul *e, const struct guest_span *span, u64 value);
 
-/* String instructions, the first of a REP to a bounded number of them. */
+/* Is it MOVS, STOS or LODS? */
 bool emul_is_string(const struct insn *insn);
+
+/* Carry out one of these, or INS or OUTS: one element, or a part of a REP's. */
 enum outcome emul_string(struct emul *e);
 
 #endif /* HV_EMUL_OPERAND_H */

@@ -15,11 +15,13 @@
  * struct string_op - one element's work
  * @source: it reads from seg:rSI
  * @dest: it writes to ES:rDI
+ * @port: it is INS or OUTS: exits for its port before it touches memory
  * @step: one element; what it touches is resolved
  */
 struct string_op {
 	bool source;
 	bool dest;
+	bool port;
 	void (*step)(struct emul *e, const struct guest_span *src, const struct guest_span *dst);
 };
 
@@ -52,13 +54,13 @@ static const struct string_op string_ops[NR_INSN_OPS] = {
 	[INSN_MOVS] = { .source = true, .dest = true, .step = step_movs },
 	[INSN_STOS] = { .dest = true, .step = step_stos },
 	[INSN_LODS] = { .source = true, .step = step_lods },
-	[INSN_INS] = { .dest = true, .step = step_ins },
-	[INSN_OUTS] = { .source = true, .step = step_outs },
+	[INSN_INS] = { .dest = true, .port = true, .step = step_ins },
+	[INSN_OUTS] = { .source = true, .port = true, .step = step_outs },
 };
 
 bool emul_is_string(const struct insn *insn)
 {
-	return string_ops[insn->op].step;
+	return string_ops[insn->op].step && !string_ops[insn->op].port;
 }
 
 /* Registers that address and count go by the address size. */

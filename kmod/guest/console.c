@@ -307,7 +307,6 @@ static const struct file_operations console_fops = {
 	.write_iter	= console_write,
 	.poll		= console_poll,
 	.release	= console_release,
-	.llseek		= noop_llseek,
 };
 
 /* Take the input side and the first position as @flags ask for. */

@@ -52,8 +52,8 @@ void console_destroy(struct console *c);
  * @ended: it stopped or was removed: wakes readers and writers, drops input
  *
  * With @ended false it hands queued input to the UART: call it after the
- * platform's reset at every start and at every reset.  Thread context, no
- * locks held.
+ * platform's reset at every start and at every reset.  Thread context;
+ * platform.lock is not held.
  */
 void console_set_ended(struct console *c, bool ended);
 

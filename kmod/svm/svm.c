@@ -116,6 +116,22 @@ static void svm_window(struct vcpu *v, bool open)
 	c->intercept_misc1 |= VMCB_VINTR;
 }
 
+/* Without virtual NMIs, IRET is how an NMI handler's end shows: section 15.20. */
+static void svm_nmi_window(struct vcpu *v, bool open)
+{
+	struct vmcb_control *c = &to_svm(v)->vmcb->control;
+
+	if (open)
+		c->intercept_misc1 |= VMCB_IRET;
+	else
+		c->intercept_misc1 &= ~VMCB_IRET;
+}
+
+static void svm_single_step(struct vcpu *v)
+{
+	to_svm(v)->vmcb->save.dr6 |= DR6_BS;
+}
+
 static void svm_flush(struct vcpu *v)
 {
 	struct svm_vcpu *s = to_svm(v);
@@ -211,6 +227,8 @@ const struct engine_ops svm_engine = {
 	.run = svm_run,
 	.can_interrupt = svm_can_interrupt,
 	.window = svm_window,
+	.nmi_window = svm_nmi_window,
+	.single_step = svm_single_step,
 	.flush = svm_flush,
 	.load_debug = svm_load_debug,
 	.cr = svm_cr,

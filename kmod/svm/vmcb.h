@@ -19,6 +19,7 @@
 #define VMCB_VINTR		BIT(4)
 #define VMCB_RDPMC		BIT(15)
 #define VMCB_CPUID		BIT(18)
+#define VMCB_IRET		BIT(20)
 #define VMCB_INVD		BIT(22)
 #define VMCB_PAUSE		BIT(23)
 #define VMCB_HLT		BIT(24)
@@ -92,6 +93,9 @@
 /* EXITINFO1 of MOV CRn with decode assists: section 15.33.1 */
 #define VMCB_MOV_CR_VALID	BIT_ULL(63)
 
+/* DR6: a single-step trap */
+#define DR6_BS			BIT_ULL(14)
+
 /* Exit codes: appendix C */
 #define VMEXIT_CR_WRITE		0x010	/* + n */
 #define VMEXIT_DR_READ		0x020	/* + n */
@@ -104,6 +108,7 @@
 #define VMEXIT_VINTR		0x064
 #define VMEXIT_RDPMC		0x06f
 #define VMEXIT_CPUID		0x072
+#define VMEXIT_IRET		0x074
 #define VMEXIT_INVD		0x076
 #define VMEXIT_PAUSE		0x077
 #define VMEXIT_HLT		0x078

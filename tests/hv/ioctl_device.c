@@ -199,7 +199,7 @@ int main(void)
 	struct hv_open o = { 0 };
 	int status;
 
-	s = nl_open();
+	s = nl_open_as_root();
 	dev = open("/dev/hv", O_RDWR | O_CLOEXEC);
 	o.id = id = hv_plain_guest(s, NULL);
 	guest = ioctl(dev, HV_OPEN, &o);

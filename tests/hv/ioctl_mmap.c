@@ -187,7 +187,7 @@ int main(void)
 
 	signal(SIGBUS, on_fault);
 	signal(SIGSEGV, on_fault);
-	s = nl_open();
+	s = nl_open_as_root();
 	dev = open("/dev/hv", O_RDWR | O_CLOEXEC);
 	id = new_guest();
 	guest = open_guest(id);

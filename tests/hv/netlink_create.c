@@ -48,7 +48,8 @@ static int create_named(const void *name, size_t len)
 static void bad_names(void)
 {
 	static const char *const names[] = {
-		"", "a b", "a/b", "a\n", "\xc3\xa4", "a:b", "..//", "a%d", "\x7f", "a\tb", ".", "..",
+		"", "a b", "a/b", "a\n", "\xc3\xa4", "a:b", "..//", "a%d", "\x7f",
+		"a\tb", ".", "..",
 	};
 	char name[100];
 	unsigned int i;
@@ -401,7 +402,7 @@ static const struct tap_test tests[] = {
 	{ "names at their limits, and names that are taken", good_names },
 	{ "a name is made up", made_up_name },
 	{ "a guest by id and name", id_and_name },
-	{ "no memory, no state; regions that are empty, unaligned, wrap, overlap or lie too high", bad_regions },
+	{ "no memory or state; regions that are empty, odd, wrap or overlap", bad_regions },
 	{ "malformed nests", malformed_nests },
 	{ "too many regions or segments", too_many },
 	{ "segments outside memory or their file", bad_segments },
@@ -417,7 +418,7 @@ int main(void)
 	char pages[3 * PAGE];
 
 	memset(pages, 'p', sizeof(pages));
-	s = nl_open();
+	s = nl_open_as_root();
 	sealed = hv_memfd(pages, sizeof(pages), HV_SEALS);
 	return tap_run(tests, sizeof(tests) / sizeof(tests[0]));
 }

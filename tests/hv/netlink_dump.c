@@ -145,7 +145,7 @@ int main(void)
 	unsigned int i;
 	int failed;
 
-	s = nl_open();
+	s = nl_open_as_root();
 	for (i = 0; i < GUESTS; i++)
 		ids[i] = hv_plain_guest(s, NULL);
 	if (!ids[GUESTS - 1])

@@ -173,6 +173,6 @@ static const struct tap_test tests[] = {
 
 int main(void)
 {
-	s = nl_open();
+	s = nl_open_as_root();
 	return tap_run(tests, sizeof(tests) / sizeof(tests[0]));
 }

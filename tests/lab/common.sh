@@ -51,3 +51,14 @@ locked() {
 		"$@"
 	) 9>"$CACHE/.lock-$name"
 }
+
+# The end of a host's log, from what went wrong on where that is in it. Frames
+# that the unwinder only guesses at are left out.
+last_words() {
+	[ -e "$1" ] || return 0
+	{
+		grep -aE -m 1 -A 1000 -B 3 \
+			'BUG:|WARNING:|Oops|general protection|lockup|stall|Kernel panic' "$1" ||
+			tail -n 40 "$1"
+	} | tr -d '\r' | grep -av '\] *? ' | head -n 80
+}

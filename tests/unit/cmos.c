@@ -152,7 +152,9 @@ static void test_set(void)
 	put(0x0b, 0x02);
 	CHECK_EQ(get(4), 0x00);
 	put(0x0b, 0x00);
+	CHECK_EQ(get(4), 0x12);
 	put(4, 0x92);
+	CHECK_EQ(get(4), 0x92);
 	put(0x0b, 0x02);
 	CHECK_EQ(get(4), 0x12);
 }

@@ -128,6 +128,23 @@ static void test_reset_quiet(void)
 	CHECK_EQ(mock_fired, 0);
 }
 
+/* A guest that has stopped costs its host no timer interrupts. */
+static void test_quiesce(void)
+{
+	board_setup(2);
+	board_enable_apic(1);
+	apic_write(1, LAPIC_LVT_TIMER, 0x200ec);
+	apic_write(1, LAPIC_TMICT, 1000000);
+	out(0x34, 0x43, 1);
+	out(100, 0x40, 1);
+	out(0, 0x40, 1);
+	out(0x0b, 0x70, 1);
+	out(0x12, 0x71, 1);
+	CHECK_EQ(mock_timers(), 3);
+	platform_quiesce(&board);
+	CHECK_EQ(mock_timers(), 0);
+}
+
 /* A guest of 4 vCPUs that does anything to its chips. */
 
 static const u16 fuzz_ports[] = {
@@ -363,6 +380,7 @@ static const struct tap_test tests[] = {
 	{ "ways to reset", test_resets },
 	{ "debug exit", test_debug_exit },
 	{ "reset stops everything", test_reset_quiet },
+	{ "a stopped guest has no timers", test_quiesce },
 	{ "a million random accesses", test_fuzz },
 	{ "no storm after random accesses", test_fuzz_quiet },
 };

@@ -98,6 +98,8 @@ static void test_timer(void)
 	outw(1, ENABLE);
 	mock_advance(600 * (u64)NSEC_PER_SEC);
 	CHECK_EQ(inw(STATUS), 1);
+	outw(1, ENABLE);
+	CHECK(!sci());
 	outw(1, STATUS);
 	CHECK_EQ(inw(STATUS), 0);
 	CHECK(!sci());

@@ -9,6 +9,7 @@ struct platform fake_platform;
 u8 *fake_page[FAKE_PAGES];
 
 static u64 next_table;
+static bool touched[FAKE_PAGES];	/* since the last reset: clearing all takes long */
 static u64 random_state = 1;
 
 const char *const exit_names[NR_EXITS] = {
@@ -45,8 +46,10 @@ void fake_reset(void)
 
 	for (i = 0; i < FAKE_PAGES; i++) {
 		if (!fake_page[i])
-			fake_page[i] = malloc(4096);
-		memset(fake_page[i], 0, 4096);
+			fake_page[i] = calloc(1, 4096);
+		if (touched[i])
+			memset(fake_page[i], 0, 4096);
+		touched[i] = false;
 	}
 	memset(&fake, 0, sizeof(fake));
 	memset(&fake_vcpu, 0, sizeof(fake_vcpu));
@@ -78,8 +81,10 @@ void fake_poke(u64 gpa, const void *from, unsigned int len)
 {
 	const u8 *bytes = from;
 
-	for (; len; len--, gpa++)
+	for (; len; len--, gpa++) {
+		touched[gpa >> 12] = true;
 		fake_page[gpa >> 12][gpa & 0xfff] = *bytes++;
+	}
 }
 
 u64 fake_peek64(u64 gpa)
@@ -134,6 +139,7 @@ void *s2_va(const struct s2 *s2, u64 gpa, unsigned int rights)
 		return NULL;
 	if ((rights & S2_WRITE) && test_bit(page, fake.readonly))
 		return NULL;
+	touched[page] = true;
 	return fake_page[page] + (gpa & 0xfff);
 }
 

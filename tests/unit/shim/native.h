@@ -18,6 +18,9 @@ struct native {
 
 extern struct native native;
 
+/* Load the registers, call native.code, store them. */
+void native_enter(void);
+
 /* Two pages for it to work on. */
 extern u8 native_memory[8192];
 

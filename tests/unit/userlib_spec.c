@@ -1,0 +1,187 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Settings of a guest, and images as sealed memfds.
+ */
+/* SOURCES: userlib/spec.c userlib/memfd.c */
+/* CFLAGS: -I/usr/include/libnl3 */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdarg.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include "../../userlib/internal.h"
+#include "tap.h"
+
+static struct hvctl h;
+
+/* In place of handle.c, which wants netlink. */
+int set_error(struct hvctl *h, int err, const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(h->error, sizeof(h->error), fmt, ap);
+	va_end(ap);
+	return err;
+}
+
+/* A refusal begins with the key. */
+static int set(struct hvctl_spec *spec, const char *key, const char *value)
+{
+	int err;
+
+	h.error[0] = '\0';
+	err = hvctl_spec_set(&h, spec, key, value);
+	if (err && strncmp(h.error, key, strlen(key)))
+		return 1;
+	return err;
+}
+
+static void test_sizes(void)
+{
+	static const struct {
+		const char *text;
+		uint64_t size;
+	} good[] = {
+		{ "0", 0 }, { "4096", 4096 }, { "256M", 256ULL << 20 }, { "1g", 1ULL << 30 },
+		{ "2K", 2048 }, { "16T", 16ULL << 40 }, { "18446744073709551615", UINT64_MAX },
+	};
+	static const char *const bad[] = {
+		"", "M", "1MM", "1X", "-1", "+1", " 1", "1 M", "0x10", "1.5G", "1G ", "G1",
+	};
+	uint64_t size;
+
+	for (size_t i = 0; i < sizeof(good) / sizeof(good[0]); i++) {
+		CHECK(parse_size(good[i].text, &size) == 0);
+		CHECK_EQ(size, good[i].size);
+	}
+	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
+		CHECK(parse_size(bad[i], &size) == -EINVAL);
+	CHECK(parse_size("18446744073709551616", &size) == -ERANGE);
+	CHECK(parse_size("16777216T", &size) == -ERANGE);
+}
+
+static void test_settings(void)
+{
+	struct hvctl_spec *spec = hvctl_spec_new();
+
+	CHECK(spec && spec->memory == 256 << 20 && spec->vcpus == 1);
+	CHECK(set(spec, "memory", "1G") == 0 && spec->memory == 1 << 30);
+	CHECK(set(spec, "name", "web-1.a_B") == 0 && !strcmp(spec->name, "web-1.a_B"));
+	CHECK(set(spec, "on-reset", "stop") == 0 && spec->on_reset == HV_ON_RESET_STOP);
+	CHECK(set(spec, "debug-exit", "0xf4") == 0 && spec->debug_exit == 0xf4);
+	CHECK(set(spec, "vcpus", "1") == 0 && set(spec, "kernel-type", "flat") == 0);
+	CHECK(set(spec, "cgroup", "a/b") == 0 && set(spec, "cgroup", "") == 0);
+	CHECK(set(spec, "kernel", "a") == 0 && set(spec, "kernel", "b") == 0);
+	CHECK(!strcmp(spec->kernel, "b"));
+	hvctl_spec_free(spec);
+	hvctl_spec_free(NULL);
+}
+
+static void test_refused(void)
+{
+	static const struct {
+		const char *key, *value;
+	} bad[] = {
+		{ "memory", "0" }, { "memory", "1M" }, { "memory", "2097153" }, { "memory", "x" },
+		{ "name", "" }, { "name", "a b" }, { "name", "." }, { "name", ".." },
+		{ "name", "a/b" }, { "name", "\303\244" },
+		{ "name", "1234567890123456789012345678901234567890123456789012345678901234" },
+		{ "on-reset", "" }, { "debug-exit", "0" }, { "debug-exit", "65536" },
+		{ "debug-exit", "f4" }, { "vcpus", "0" }, { "vcpus", "2" }, { "vcpus", "-1" },
+		{ "cgroup", ".." }, { "cgroup", "a/../b" }, { "cgroup", "/.." },
+		{ "kernel-type", "elf" },
+	};
+	struct hvctl_spec *spec = hvctl_spec_new();
+
+	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+		CHECK(set(spec, bad[i].key, bad[i].value) == -EINVAL);
+		CHECK(h.error[0]);
+	}
+	CHECK(set(spec, "colour", "red") == -ENOKEY);
+	CHECK(set(spec, "memory", "99999999999999999999") == -ERANGE);
+	CHECK(hvctl_spec_segment(&h, spec, 0, "", 0) == -EINVAL);
+	hvctl_spec_free(spec);
+}
+
+static void test_image(void)
+{
+	struct hvctl_spec *spec = hvctl_spec_new();
+	char buf[8] = "";
+
+	CHECK(hvctl_spec_image(&h, spec, "abc", 3) == 0);
+	CHECK(hvctl_spec_image(&h, spec, "abc", 3) == -EINVAL);
+	CHECK(set(spec, "kernel", "x") == -EINVAL);
+	CHECK(pread(spec->kernel_fd, buf, 8, 0) == 3 && !strcmp(buf, "abc"));
+	CHECK(hvctl_spec_segment(&h, spec, 4096, "x", 1) == 0);
+	CHECK(hvctl_spec_segment(&h, spec, 8192, "yz", 2) == 0);
+	CHECK(spec->segments->gpa == 4096 && spec->segments->next->len == 2);
+	hvctl_spec_free(spec);
+}
+
+static void check_sealed(int fd)
+{
+	CHECK(fcntl(fd, F_GET_SEALS) & F_SEAL_WRITE);
+	CHECK(fcntl(fd, F_GETFD) & FD_CLOEXEC);
+	CHECK(write(fd, "x", 1) < 0 && ftruncate(fd, 0) < 0 && ftruncate(fd, 1 << 20) < 0);
+	CHECK(mmap(NULL, 1, PROT_WRITE, MAP_SHARED, fd, 0) == MAP_FAILED);
+}
+
+static void test_sealed(void)
+{
+	uint64_t len = 0;
+	int fd;
+
+	fd = memfd_from_bytes("abc", 3);
+	CHECK(fd >= 0);
+	check_sealed(fd);
+	close(fd);
+	fd = memfd_from_file("/proc/self/exe", 1 << 30, &len);
+	CHECK(fd >= 0 && (uint64_t)lseek(fd, 0, SEEK_END) == len && len > 4096);
+	check_sealed(fd);
+	close(fd);
+}
+
+static void test_limits(void)
+{
+	uint64_t len;
+	int fd;
+
+	CHECK(memfd_from_file("/proc/self/exe", 100, &len) == -EFBIG);
+	CHECK(memfd_from_file("/dev/zero", 1 << 20, &len) == -EFBIG);
+	CHECK(len <= (1 << 20) + 65536);
+	CHECK(memfd_from_file("/", 1 << 20, &len) == -EISDIR);
+	CHECK(memfd_from_file("/nowhere", 1 << 20, &len) == -ENOENT);
+	fd = memfd_from_file("/dev/null", 1 << 20, &len);
+	CHECK(fd >= 0 && len == 0);
+	close(fd);
+}
+
+static void test_pipe(void)
+{
+	char path[32];
+	uint64_t len;
+	int fd, p[2];
+
+	CHECK(pipe(p) == 0 && write(p[1], "hello", 5) == 5);
+	close(p[1]);
+	snprintf(path, sizeof(path), "/dev/fd/%d", p[0]);
+	fd = memfd_from_file(path, 5, &len);
+	CHECK(fd >= 0 && len == 5);
+	close(fd);
+	close(p[0]);
+}
+
+static const struct tap_test tests[] = {
+	{ "sizes", test_sizes },
+	{ "settings", test_settings },
+	{ "settings that are refused, by name", test_refused },
+	{ "images and segments as bytes", test_image },
+	{ "copies are sealed", test_sealed },
+	{ "files that are too long, endless, or none", test_limits },
+	{ "an image from a pipe", test_pipe },
+};
+
+TAP_MAIN(tests)
