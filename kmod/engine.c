@@ -44,7 +44,8 @@ static int probe_cpus(const struct engine_ops *e)
 	cpus_read_unlock();
 	cpus_probed = atomic_read(&p.good);
 	if (atomic_read(&p.bad)) {
-		pr_err("%d of this host's CPUs cannot enter %s root\n", atomic_read(&p.bad), e->name);
+		pr_err("%d of this host's CPUs cannot enter %s root\n",
+		       atomic_read(&p.bad), e->name);
 		return -EOPNOTSUPP;
 	}
 	if (atomic_read(&p.busy))

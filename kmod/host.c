@@ -38,6 +38,11 @@ u64 host_tsc(void)
 	return rdtsc_ordered();
 }
 
+bool host_tsc_stable(void)
+{
+	return !check_tsc_unstable();
+}
+
 u32 host_tsc_khz(void)
 {
 	return tsc_khz;
@@ -76,11 +81,11 @@ void host_timer_sync(struct host_timer *timer)
 
 /*
  * A vCPU in the core looks at its pending work before it enters the guest or
- * halts; if it is in the guest on another CPU, an IPI ends that.  in_core is
- * read after the work was set, and set before the work is read.
+ * halts; if it is in the guest on another CPU, an IPI ends that.
  */
 void host_kick(struct vcpu *vcpu)
 {
+	/* in_core is read after the work was set, and set before the work is read. */
 	smp_mb__after_atomic();
 	if (vcpu->task == current && READ_ONCE(vcpu->in_core))
 		return;

@@ -597,14 +597,21 @@ static void read_extended(struct vcpu *v, u32 leaf, u32 subleaf, u32 r[4])
 
 static void read_hypervisor(u32 leaf, u32 r[4])
 {
-	static const char signature[] = CPUID_HV_SIGNATURE;
+	static const char hv[] = CPUID_HV_SIGNATURE, kvm[] = CPUID_KVM_SIGNATURE;
 
-	BUILD_BUG_ON(sizeof(signature) != 3 * sizeof(u32) + 1);
+	BUILD_BUG_ON(sizeof(hv) != 3 * sizeof(u32) + 1);
+	BUILD_BUG_ON(sizeof(kvm) != 3 * sizeof(u32) + 1);
 	if (leaf == CPUID_HV_BASE) {
 		r[REG_EAX] = CPUID_HV_VERSION;
-		memcpy(&r[REG_EBX], signature, 3 * sizeof(u32));
+		memcpy(&r[REG_EBX], hv, 3 * sizeof(u32));
 	} else if (leaf == CPUID_HV_VERSION) {
 		r[REG_EAX] = CPUID_HV_INTERFACE;
+	} else if (leaf == CPUID_KVM_BASE) {
+		r[REG_EAX] = CPUID_KVM_FEATURES;
+		memcpy(&r[REG_EBX], kvm, 3 * sizeof(u32));
+	} else if (leaf == CPUID_KVM_FEATURES) {
+		r[REG_EAX] = PVCLOCK_FEATURE_NOP_IO_DELAY | PVCLOCK_FEATURE_CLOCKSOURCE2 |
+			     (host_tsc_stable() ? PVCLOCK_FEATURE_STABLE : 0);
 	}
 }
 

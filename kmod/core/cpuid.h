@@ -17,6 +17,11 @@ struct vcpu;
 #define CPUID_HV_SIGNATURE	"hvhvhvhvhvhv"	/* EBX, ECX, EDX of CPUID_HV_BASE */
 #define CPUID_HV_INTERFACE	1
 
+/* KVM's, for kernels that know it and not hv: Linux looks for it at every 0x100. */
+#define CPUID_KVM_BASE		0x40000100U
+#define CPUID_KVM_FEATURES	0x40000101U
+#define CPUID_KVM_SIGNATURE	"KVMKVMKVM\0\0\0"
+
 /* Where a register of a CPUID result is in an array of four. */
 enum cpuid_reg { REG_EAX, REG_EBX, REG_ECX, REG_EDX };
 

@@ -157,6 +157,8 @@ static enum outcome on_wrmsr(struct vcpu *v)
 	u64 rip = v->rip;
 	enum outcome out;
 
+	if (pvclock_needs_fill(v, v->gpr[HV_RCX], value))
+		return OUT_S2_FILL;
 	if (!skip(v, &out))
 		return out;
 	if (!msr_write(v, v->gpr[HV_RCX], value)) {

@@ -57,6 +57,9 @@ u64 host_now(void);
 /* Wall time in ns since 1970, UTC: for the CMOS clock. Any context. */
 u64 host_wall(void);
 
+/* Do all CPUs' time stamp counters tick as one, for good? Any context. */
+bool host_tsc_stable(void);
+
 /* Host time stamp counter's frequency, kHz. Constant after load. */
 u32 host_tsc_khz(void);
 

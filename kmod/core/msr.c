@@ -69,6 +69,7 @@ struct msr_row {
 #define MTRR_DEF_ENABLE		BIT(11)
 #define MTRR_DEF_FIXED		BIT(10)
 #define MTRR_MASK_VALID		BIT(11)
+#define MTRR_TYPE_WB		6
 
 #define MISC_ENABLE_FAST_STRING	BIT_ULL(0)
 #define MISC_ENABLE_BTS_UNAVAIL	BIT_ULL(11)
@@ -149,6 +150,11 @@ static bool write_tsc_adjust(struct vcpu *v, const struct msr_row *row, u32 msr,
 	vcpu_set_tsc(v, vcpu_tsc(v) + value - v->msrs.tsc_adjust);
 	v->msrs.tsc_adjust = value;
 	return true;
+}
+
+static bool write_pvclock(struct vcpu *v, const struct msr_row *row, u32 msr, u64 value)
+{
+	return pvclock_write(v, msr, value);
 }
 
 static bool read_efer(struct vcpu *v, u32 msr, u64 *value)
@@ -291,6 +297,7 @@ static const struct msr_row rows[] = {
 	{ MSR_TSC, 0, ANY, read_tsc, write_tsc },
 	{ MSR_TSC_ADJUST, 0, ANY, read_tsc_adjust, write_tsc_adjust },
 	{ LAPIC_MSR_BASE, 0, ANY, read_lapic, write_lapic },
+	{ PVCLOCK_MSR_WALL, PVCLOCK_MSR_SYSTEM, ANY, pvclock_read, write_pvclock },
 	{ MSR_EFER_NR, 0, ANY, read_efer, write_efer },
 	{ MSR_PAT, 0, ANY, read_pat, write_pat },
 	{ MSR_XSS, 0, ANY, read_xss, write_xss },
@@ -387,9 +394,14 @@ bool xcr_write(struct vcpu *v, u32 xcr, u64 value)
 	return true;
 }
 
+/*
+ * MTRRs start as firmware leaves them, which a guest booted by hv does not
+ * have: on, everything write-back.  Linux gives up on PAT where they are off.
+ */
 void msr_reset(struct vcpu *v)
 {
 	memset(&v->msrs, 0, sizeof(v->msrs));
+	v->msrs.mtrr_def_type = MTRR_DEF_ENABLE | MTRR_TYPE_WB;
 	v->msrs.misc_enable = MISC_ENABLE_FAST_STRING | MISC_ENABLE_BTS_UNAVAIL |
 			      MISC_ENABLE_PEBS_UNAVAIL;
 }

@@ -102,7 +102,11 @@ static enum outcome step(struct vcpu *v)
 static enum outcome root_take(struct vcpu *v)
 {
 	v->root_held = engine->root_take(v);
-	return v->root_held ? OUT_RESUME : root_lost(v);
+	if (!v->root_held)
+		return root_lost(v);
+	if (unlikely(v->cpu != v->pvclock.cpu))
+		pvclock_moved(v);
+	return OUT_RESUME;
 }
 
 static void root_give(struct vcpu *v)
@@ -148,6 +152,7 @@ void core_reset(struct vcpu *v, const struct hv_vcpu_state *state)
 	v->xcr0 = 1;
 	engine->set_state(v, state);
 	msr_reset(v);
+	pvclock_reset(v);
 	lapic_reset(&v->lapic, true);
 	lapic_set_cr8(&v->lapic, state->cr8);
 	vcpu_set_tsc(v, 0);

@@ -10,6 +10,7 @@
 
 #include "core/exit.h"
 #include "core/platform.h"
+#include "core/pvclock.h"
 
 struct guest;
 struct s2;
@@ -134,6 +135,7 @@ struct vcpu_msrs {
  * @lapic: local APIC
  * @xcr0: guest's XCR0
  * @msrs: see above
+ * @pvclock: paravirtual clock
  * @fill_gpa: OUT_S2_FILL: where
  * @fill_access: ACCESS_* that the fill has to allow
  * @stop: OUT_STOP: why
@@ -166,6 +168,7 @@ struct vcpu {
 	struct lapic lapic;
 	u64 xcr0;
 	struct vcpu_msrs msrs;
+	struct pvclock pvclock;
 	u64 fill_gpa;
 	u32 fill_access;
 	struct vcpu_stop stop;

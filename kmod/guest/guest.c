@@ -149,10 +149,11 @@ static long memfd_seals(struct file *file)
 
 static int check_name(const char *name, struct netlink_ext_ack *ack)
 {
+	static const char accept[] =
+		"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_.-";
 	size_t len = strnlen(name, HV_NAME_MAX + 1);
 
-	if (len > HV_NAME_MAX ||
-	    strspn(name, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_.-") != len) {
+	if (len > HV_NAME_MAX || strspn(name, accept) != len) {
 		NL_SET_ERR_MSG(ack, "a name is 1 to 63 of [A-Za-z0-9_.-]");
 		return -EINVAL;
 	}
@@ -323,6 +324,7 @@ static struct guest *guest_alloc(struct guest_config *c)
 	mutex_init(&g->lock);
 	mutex_init(&g->fill_lock);
 	init_waitqueue_head(&g->run_wq);
+	init_completion(&g->thread_up);
 	g->owner = current_uid();
 	g->created_at = ktime_get_real_ns();
 	take_config(g, c);
@@ -436,11 +438,19 @@ void guest_config_put(struct guest_config *c)
 
 /* Operations */
 
-static int refuse(struct netlink_ext_ack *ack, const char *sentence)
+/* How long a kill may take: a reset that it meets copies the boot manifest first. */
+#define KILL_TIMEOUT	(30 * HZ)
+
+static int refuse(struct netlink_ext_ack *ack, int err, const char *sentence)
 {
 	if (ack)
 		ack->_msg = sentence;
-	return -EBUSY;
+	return err;
+}
+
+static int gone(struct netlink_ext_ack *ack)
+{
+	return refuse(ack, -ENOENT, "the guest was removed");
 }
 
 /* Now rather than with the first entry, while there is somebody to tell. */
@@ -448,7 +458,7 @@ static int check_root(struct netlink_ext_ack *ack)
 {
 	if (!engine->root_busy())
 		return 0;
-	return refuse(ack, "another hypervisor (KVM?) holds the CPUs' root mode: stop its guests or unload it");
+	return refuse(ack, -EBUSY, "another hypervisor (KVM?) holds the CPUs' root mode: stop its guests or unload it");
 }
 
 static int boot(struct guest *g, struct netlink_ext_ack *ack)
@@ -476,9 +486,9 @@ int guest_start(struct guest *g, struct netlink_ext_ack *ack)
 	if (mutex_lock_killable(&g->lock))
 		return -EINTR;
 	if (g->dead)
-		err = -ENOENT;
+		err = gone(ack);
 	else if (g->state != HV_STATE_CREATED && g->state != HV_STATE_STOPPED)
-		err = refuse(ack, "the guest runs already");
+		err = refuse(ack, -EBUSY, "the guest runs already");
 	err = err ?: check_root(ack);
 	err = err ?: boot(g, ack);
 	if (err) {
@@ -501,20 +511,25 @@ int guest_start(struct guest *g, struct netlink_ext_ack *ack)
 int guest_kill(struct guest *g, struct netlink_ext_ack *ack)
 {
 	u64 started;
+	long left;
 
 	if (mutex_lock_killable(&g->lock))
 		return -EINTR;
 	if (g->state != HV_STATE_RUNNING && g->state != HV_STATE_PAUSED) {
 		mutex_unlock(&g->lock);
-		return refuse(ack, "the guest does not run");
+		return refuse(ack, -EBUSY, "the guest does not run");
 	}
 	started = g->started_at;
 	g->want_kill = true;
 	set_bit(VCPU_REQ_LEAVE, &g->vcpus[0]->requests);
 	mutex_unlock(&g->lock);
 	host_kick(g->vcpus[0]);
-	return wait_event_killable(g->run_wq, READ_ONCE(g->state) == HV_STATE_STOPPED ||
-				   READ_ONCE(g->started_at) != started);
+	left = wait_event_killable_timeout(g->run_wq,
+					   READ_ONCE(g->state) == HV_STATE_STOPPED ||
+					   READ_ONCE(g->started_at) != started, KILL_TIMEOUT);
+	if (!left)
+		return refuse(ack, -ETIMEDOUT, "the guest was told to stop, but has not yet");
+	return min(left, 0L);
 }
 
 int guest_remove(struct guest *g, struct netlink_ext_ack *ack)
@@ -525,7 +540,7 @@ int guest_remove(struct guest *g, struct netlink_ext_ack *ack)
 		return -EINTR;
 	if (g->state == HV_STATE_RUNNING || g->state == HV_STATE_PAUSED) {
 		mutex_unlock(&g->lock);
-		return refuse(ack, "the guest runs: kill it first");
+		return refuse(ack, -EBUSY, "the guest runs: kill it first");
 	}
 	mutex_lock(&guest_table_lock);
 	mine = !g->dead;
@@ -537,7 +552,7 @@ int guest_remove(struct guest *g, struct netlink_ext_ack *ack)
 	mutex_unlock(&guest_table_lock);
 	mutex_unlock(&g->lock);
 	if (!mine)
-		return -ENOENT;
+		return gone(ack);
 	console_set_ended(&g->console, true);
 	api_announce(g);
 	guest_put(g);

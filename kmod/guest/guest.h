@@ -103,6 +103,7 @@ struct guest_config {
  * @s2: second-level tables; F for changes
  * @platform: chips
  * @console: the ring
+ * @thread_up: a vCPU's thread has begun; creation only
  * @nr_vcpus, @vcpus, @threads: constant after creation
  * @kernel_memory: bytes held beyond guest pages and tables; constant
  */
@@ -134,6 +135,7 @@ struct guest {
 	struct s2 s2;
 	struct platform platform;
 	struct console console;
+	struct completion thread_up;
 	unsigned int nr_vcpus;
 	struct vcpu *vcpus[HV_MAX_VCPUS];
 	struct task_struct *threads[HV_MAX_VCPUS];
@@ -163,8 +165,10 @@ void guest_config_put(struct guest_config *config);
 
 /*
  * Start (created or stopped -> running), kill (running -> stopped; returns
- * when it has), remove (created or stopped -> gone).  0, EBUSY or EINVAL where
- * the state forbids it, EINTR; @ack gets the sentence.
+ * when it has), remove (created or stopped -> gone).  0, EBUSY where the state
+ * forbids it, ENOENT for a guest that is gone, EINTR for a caller that is
+ * killed, ETIMEDOUT for a kill that is still under way after 30 s; @ack gets
+ * the sentence.
  */
 int guest_start(struct guest *g, struct netlink_ext_ack *ack);
 int guest_kill(struct guest *g, struct netlink_ext_ack *ack);

@@ -52,6 +52,8 @@ static enum outcome reset(struct vcpu *v)
 				 "no memory to apply the boot manifest after a reset (%d)", err);
 	core_reset(v, &g->boot_state);
 	host_reset_fpu(v);
+	/* The writer's queue goes on into the new UART. */
+	console_set_ended(&g->console, false);
 	mutex_lock(&g->lock);
 	g->resets++;
 	g->booted_ns = host_now();
@@ -160,6 +162,7 @@ static int vcpu_thread(void *data)
 	struct vcpu *v = data;
 	struct guest *g = v->guest;
 
+	complete(&g->thread_up);
 	while (!kthread_should_stop()) {
 		wait_event_idle(g->run_wq, READ_ONCE(g->want_run) || kthread_should_stop());
 		if (READ_ONCE(g->want_run))
@@ -216,7 +219,9 @@ int vcpu_create(struct guest *g, unsigned int index)
 	g->platform.lapics[index] = &v->lapic;
 	g->vcpus[index] = v;
 	g->threads[index] = get_task_struct(v->task);
+	/* Cgroups refuse a kernel thread until it has run: be done when others learn of it. */
 	wake_up_process(v->task);
+	wait_for_completion(&g->thread_up);
 	return 0;
 }
 

@@ -54,7 +54,7 @@ bool svm_root_busy(void)
 	return efer & EFER_SVME;
 }
 
-/* Section 15.11: two bits an MSR, 2 KiB for each of three ranges. Read and write are let through. */
+/* Section 15.11: two bits an MSR, 2 KiB for each of three ranges. Lets read and write through. */
 static void msrpm_allow(u32 msr)
 {
 	static const u32 bases[] = { 0, 0xc0000000, 0xc0010000 };

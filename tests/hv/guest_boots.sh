@@ -9,7 +9,8 @@ name=boots-$$
 
 skip() { echo "1..0 # SKIP $*" && exit 4; }
 [ -c /dev/hv ] || skip "hv is not loaded"
-[ -e "$kernel" ] && [ -e "$initrd" ] || skip "no $kernel with $initrd"
+[ -e "$kernel" ] || skip "no $kernel"
+[ -e "$initrd" ] || skip "no $initrd"
 
 result() { if [ "$2" = 0 ]; then echo "ok $1 $3"; else echo "not ok $1 $3" && failed=1; fi; }
 

@@ -122,7 +122,6 @@ static void lazy(void)
 	struct hvctl_guest *g;
 
 	g = last_stats(h, id);
-	CHECK_EQ(g->memory_size, BIG_BYTES);
 	CHECK_EQ(g->memory_resident, 0);
 	hvctl_guest_free(g);
 	hvctl_guest_free(run_to_stop(h, id));
@@ -270,23 +269,31 @@ static struct account take_account(void)
 	return a;
 }
 
-/* 2 KiB lost in each of 1,000 rounds would show. */
+/*
+ * KiB, of which 1,000 rounds that each lose a page would exceed the first by
+ * far. What is free moves by some MiB of its own: large pages on per-CPU lists.
+ */
+static bool is_back(const struct account *before, const struct account *after)
+{
+	return before->available - after->available < 3072 &&
+	       after->slab - before->slab < 1024 && after->percpu - before->percpu < 256 &&
+	       after->stacks - before->stacks < 128 && after->threads - before->threads < 8;
+}
+
 static void nothing_lost(void)
 {
 	struct account before, after;
-	unsigned int i;
+	unsigned int i, tries = 5;
 
 	for (i = 0; i < WARM_UP; i++)
 		round_trip();
 	before = take_account();
 	for (i = 0; i < rounds; i++)
 		round_trip();
-	after = take_account();
-	CHECK(before.available - after.available < 2048);
-	CHECK(after.slab - before.slab < 1536);
-	CHECK(after.percpu - before.percpu < 256);
-	CHECK(after.stacks - before.stacks < 128);
-	CHECK(after.threads - before.threads < 8);
+	do
+		after = take_account();
+	while (!is_back(&before, &after) && --tries);
+	CHECK(is_back(&before, &after));
 }
 
 static const struct tap_test tests[] = {

@@ -125,6 +125,17 @@ static void test_hypervisor(void)
 	CHECK_EQ(out[0], 1);
 	cpuid(0x40000002, 0);
 	CHECK_EQ(out[0] | out[1] | out[2] | out[3], 0);
+	cpuid(0x40000100, 0);
+	memcpy(signature, &out[1], 12);
+	CHECK(!strcmp(signature, "KVMKVMKVM"));
+	CHECK_EQ(out[0], 0x40000101);
+	cpuid(0x40000101, 0);
+	CHECK_EQ(out[0], 0x0000000a);
+	fake.tsc_stable = true;
+	cpuid(0x40000101, 0);
+	CHECK_EQ(out[0], 0x0100000a);
+	cpuid(0x40000102, 0);
+	CHECK_EQ(out[0] | out[1] | out[2] | out[3], 0);
 }
 
 /* On a host with every bit set, exactly these are seen. */

@@ -41,6 +41,17 @@ bool xcr0_valid(u64 xcr0)
 	return xcr0 == 1 || xcr0 == 3 || xcr0 == 7;
 }
 
+bool pvclock_read(struct vcpu *v, u32 msr, u64 *value)
+{
+	*value = msr;
+	return true;
+}
+
+bool pvclock_write(struct vcpu *v, u32 msr, u64 value)
+{
+	return !(value & 2);
+}
+
 static u64 value;
 
 static bool rd(u32 msr)
@@ -114,7 +125,7 @@ static void test_mtrr(void)
 	setup(true);
 	CHECK(rd(0xfe) && value == 0x508);
 	CHECK(!wr(0xfe, 0x508));
-	CHECK(rd(0x2ff) && value == 0);
+	CHECK(rd(0x2ff) && value == 0x806);
 	CHECK(wr(0x2ff, 0xc06));
 	CHECK(!wr(0x2ff, 0xc02) && !wr(0x2ff, 0xc07) && !wr(0x2ff, 0x1c06) && !wr(0x2ff, 0xc16));
 	CHECK(rd(0x2ff) && value == 0xc06);
@@ -156,6 +167,15 @@ static void test_lapic(void)
 	CHECK(!rd(0x8ff) && !wr(0x8ff, 0));	/* the LAPIC said no */
 	CHECK(wr(0x80b, 0));
 	CHECK(!rd(0x7ff) && !rd(0x900));
+}
+
+static void test_pvclock(void)
+{
+	setup(true);
+	CHECK(rd(0x4b564d00) && value == 0x4b564d00);
+	CHECK(rd(0x4b564d01) && value == 0x4b564d01);
+	CHECK(wr(0x4b564d01, 1) && !wr(0x4b564d01, 2));
+	CHECK(!rd(0x4b564d02) && !rd(0x11) && !rd(0x12));
 }
 
 /* What Linux 6.1 and 6.12 touch on a family 17h CPU without expecting a fault. */
@@ -208,7 +228,7 @@ static void test_absent(void)
 		0, 1, 0x3a, 0x48, 0x49, 0xc1, 0x10a, 0x10b, 0x122, 0x174, 0x186, 0x187, 0x278,
 		0x345, 0x38f, 0x400, 0x480, 0x570, 0x6a0, 0x9ff, 0xc0000081, 0xc0000100, 0xc0000102,
 		0xc0000103, 0xc0000104, 0xc0010000, 0xc0010062, 0xc0010114, 0xc0010117, 0xc0010140,
-		0xc0011005, 0xc0011020, 0xc0011030, 0x40000000, 0x4b564d00, 0xffffffff
+		0xc0011005, 0xc0011020, 0xc0011030, 0x40000000, 0x4b564d02, 0xffffffff
 	};
 	unsigned int i;
 
@@ -261,6 +281,7 @@ int main(void)
 		{ "MTRRs", test_mtrr },
 		{ "fixed MTRRs", test_mtrr_fixed },
 		{ "what the LAPIC answers", test_lapic },
+		{ "what the clock answers", test_pvclock },
 		{ "AMD's", test_amd },
 		{ "Intel's", test_intel },
 		{ "XSS", test_xss },

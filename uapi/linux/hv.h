@@ -182,7 +182,7 @@ struct hv_vcpu_regs {
 
 /* struct hv_console.flags */
 #define HV_CONSOLE_WRITE	(1U << 0)	/* claim the input side: EBUSY if another has it */
-#define HV_CONSOLE_TAIL		(1U << 1)	/* start at the end instead of at the oldest byte kept */
+#define HV_CONSOLE_TAIL		(1U << 1)	/* start at the end, not at the oldest byte */
 
 /**
  * struct hv_console - open the guest's console (HV_CONSOLE)

@@ -260,6 +260,11 @@ void host_log(struct vcpu *v, const char *fmt, ...)
 	fake.logs++;
 }
 
+bool host_tsc_stable(void)
+{
+	return fake.tsc_stable;
+}
+
 /* Chips. */
 
 static u32 chip_read(unsigned int chip, u32 offset, unsigned int size)

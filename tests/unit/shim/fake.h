@@ -25,6 +25,7 @@
  * @injected: exceptions; @vector, @error, @address of the last
  * @stops: calls of vcpu_stop(); reason and detail in the vCPU
  * @logs: calls of host_log()
+ * @tsc_stable: what host_tsc_stable() says
  * @port, @port_size: last port access
  * @port_out: what was written, one after another, @nr_port_out of them
  * @port_in: what is read next; counts up
@@ -43,6 +44,7 @@ struct fake {
 	u64 address;
 	unsigned int stops;
 	unsigned int logs;
+	bool tsc_stable;
 	u16 port;
 	unsigned int port_size;
 	u32 port_out[256];

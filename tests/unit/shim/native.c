@@ -7,7 +7,8 @@ struct native native;
 u8 native_memory[8192] __aligned(4096);
 
 /* Load all registers but RSP, call native.code, store them. */
-asm("native_enter:\n\t"
+asm(".pushsection .text\n\t"
+	"native_enter:\n\t"
 	"push %rbx\n\t"
 	"push %rbp\n\t"
 	"push %r12\n\t"
@@ -56,7 +57,8 @@ asm("native_enter:\n\t"
 	"pop %r12\n\t"
 	"pop %rbp\n\t"
 	"pop %rbx\n\t"
-	"ret");
+	"ret\n\t"
+	".popsection");
 
 void native_run(const u8 *bytes, unsigned int len)
 {

@@ -204,6 +204,7 @@ u64 host_now(void);
 u64 host_wall(void);
 u64 host_tsc(void);
 u32 host_tsc_khz(void);
+bool host_tsc_stable(void);
 void host_timer_init(struct host_timer *timer, void (*fn)(struct host_timer *timer));
 void host_timer_start(struct host_timer *timer, u64 deadline);
 void host_timer_stop(struct host_timer *timer);
