@@ -4,6 +4,7 @@
 #   make KDIR=...        the module for another kernel than the running one
 #   make demo            boot a Debian kernel in a guest, on an emulated host
 #   make check           every test, on emulated hosts; TEST=name runs one
+#   make bench           what exits and a boot cost, in instructions
 #   make lint            checkpatch, sparse, and what the core may link
 #   make install         DESTDIR, PREFIX as usual
 
@@ -41,6 +42,9 @@ demo:
 check:
 	@tests/lab/check $(TEST)
 
+bench:
+	@tests/bench/run $(HOST)
+
 lint:
 	@tests/lint/run
 
@@ -55,4 +59,4 @@ install: all
 clean:
 	rm -rf build
 
-.PHONY: all kmod userlib ctl demo check lint install clean
+.PHONY: all kmod userlib ctl demo check bench lint install clean

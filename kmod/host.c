@@ -130,6 +130,7 @@ static DEFINE_PER_CPU(struct spec_cpu, spec_cpus);
 /* State components that the guest may have: what the CPUID model lets it enable. */
 static u64 fpu_mask;
 static u64 host_xcr0;
+static u64 host_xss;
 static bool use_xsave;
 
 void host_init(void)
@@ -138,6 +139,8 @@ void host_init(void)
 	if (use_xsave) {
 		host_xcr0 = xgetbv(XCR_XFEATURE_ENABLED_MASK);
 		fpu_mask = cpuid_xfeatures() & host_xcr0;
+		if (boot_cpu_has(X86_FEATURE_XSAVES))
+			rdmsrl(MSR_IA32_XSS, host_xss);
 	}
 	spec_ops.use_ibpb = boot_cpu_has(X86_FEATURE_USE_IBPB);
 #ifdef X86_FEATURE_IBPB_EXIT_TO_USER
@@ -200,6 +203,9 @@ void host_load_xcr0(struct vcpu *v)
 {
 	if (use_xsave && v->xcr0 != host_xcr0)
 		xsetbv(XCR_XFEATURE_ENABLED_MASK, v->xcr0);
+	/* The model's XSS is 0: the guest's XSAVES must not save the host's supervisor state. */
+	if (host_xss)
+		wrmsrl(MSR_IA32_XSS, 0);
 }
 
 void host_sync_xcr0(struct vcpu *v)
@@ -213,6 +219,8 @@ void host_restore_xcr0(struct vcpu *v)
 	host_sync_xcr0(v);
 	if (use_xsave && v->xcr0 != host_xcr0)
 		xsetbv(XCR_XFEATURE_ENABLED_MASK, host_xcr0);
+	if (host_xss)
+		wrmsrl(MSR_IA32_XSS, host_xss);
 }
 
 /*
