@@ -242,14 +242,24 @@ static int apply_manifest(struct guest *g)
 	return err;
 }
 
-int memory_boot(struct guest *g)
+static void clear_all(struct guest *g)
 {
 	unsigned int i;
 
 	zap_all(g);
 	for (i = 0; i < g->nr_regions; i++)
 		shmem_truncate_range(file_inode(g->regions[i].file), 0, (loff_t)-1);
-	return apply_manifest(g);
+}
+
+int memory_boot(struct guest *g)
+{
+	int err;
+
+	clear_all(g);
+	err = apply_manifest(g);
+	if (err)
+		clear_all(g);
+	return err;
 }
 
 static int create_region(struct guest *g, struct region *r)

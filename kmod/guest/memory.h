@@ -25,7 +25,7 @@ int memory_fill(struct guest *g, u64 gpa);
 
 /*
  * Forget what the guest wrote, and apply the boot manifest.  No vCPU runs.
- * 0, -ENOMEM, -EIO or -EINTR: memory is clear then, but not whole.
+ * 0, -ENOMEM, -EIO or -EINTR: memory is empty then.
  */
 int memory_boot(struct guest *g);
 

@@ -13,7 +13,7 @@
 
 /*
  * An SVM instruction that may fault because a reboot has taken root away under
- * our feet: then step over it, and let the run loop see svm_rebooting.
+ * our feet: then step over it.  Root is not taken again after that.
  */
 .macro ROOT_INSN name:req, insn:vararg
 .L\name:

@@ -26,15 +26,15 @@ static __always_inline void svm_vmsave(u64 pa)
 }
 
 /*
- * EFER and VM_HSAVE_PA: false if somebody has SVME on already.  Their host save
- * area and their ASIDs are in use then, and ASIDs cannot be shared out: the
- * guest's translations would be found under their tags.
+ * EFER and VM_HSAVE_PA: false if the host goes down, or if somebody has SVME on
+ * already.  Their host save area and their ASIDs are in use then, and ASIDs
+ * cannot be shared out: the guest's translations would be found under their tags.
  */
 static bool root_on(struct svm_cpu *c)
 {
 	u64 efer = __rdmsr(MSR_EFER);
 
-	if (efer & EFER_SVME)
+	if ((efer & EFER_SVME) || READ_ONCE(svm_rebooting))
 		return false;
 	write_msr(MSR_EFER, efer | EFER_SVME);
 	write_msr(MSR_VM_HSAVE_PA, c->hsave_pa);

@@ -12,7 +12,8 @@ n=0 failed=0
 
 skip() { echo "1..0 # SKIP $*" && exit 4; }
 [ -c /dev/hv ] || skip "hv is not loaded"
-[ -e "$kernel" ] && [ -e "$initrd" ] || skip "no $kernel with $initrd"
+[ -e "$kernel" ] || skip "no $kernel"
+[ -e "$initrd" ] || skip "no $initrd"
 
 result() {
 	n=$((n + 1))
@@ -49,14 +50,16 @@ refused() {
 }
 
 both() {
-	refused "$1" "run: $2" "$3" run "$4" "$5" "$6" "$7" "$8"
-	refused "$1" "create: $2" "$3" create "$4" "$5" "$6" "$7" "$8"
+	status=$1 what=$2 about=$3
+	shift 3
+	refused "$status" "run: $what" "$about" run "$@"
+	refused "$status" "create: $what" "$about" create "$@"
 }
 
 image() { refused 126 "$1" "$2" run -d "$3"; }
 
 images() {
-	size=$(stat -c %s "$kernel")
+	size=$(stat -L -c %s "$kernel")
 	# Inside the boot sector, the header, the setup code, and the kernel proper.
 	for len in 0 1 511 512 513 528 600 1023 1024 4096 16384 100000 \
 		$((size / 2)) $((size - 4096)) $((size - 1)); do
@@ -104,6 +107,7 @@ memory() {
 
 names() {
 	long=$(head -c 64 /dev/zero | tr '\0' n)
+	# shellcheck disable=SC2016 # as they stand
 	for name in '' . .. a/b 'a b' "$long" 'ä' 'a
 b' 'a*' '$(reboot)' ../../x; do
 		both 125 "name '$(echo "$name" | head -n 1 | cut -c 1-20)'" name --name "$name" \
@@ -125,7 +129,8 @@ options() {
 	both 125 "a debug exit port that is none" debug-exit --debug-exit 65536 "$kernel"
 	both 125 "an unknown reset policy" on-reset --on-reset maybe "$kernel"
 	both 125 "a cgroup that leads out" cgroup --cgroup ../x "$kernel"
-	for command in start kill rm console logs stats; do
+	refused 127 "stats: no such guest" . stats nobody
+	for command in start kill rm console logs; do
 		refused 127 "$command: no such guest" . $command nobody
 		refused 125 "$command: no name" . $command
 	done

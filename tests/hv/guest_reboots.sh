@@ -4,6 +4,7 @@
 # Debian's kernel in a guest that nobody watches: it reboots itself, again and
 # again; two of them run at once; one that powers off, panics or halts says so.
 #
+# shellcheck disable=SC2317 # wait_for calls them
 # usage: guest_reboots.sh KERNEL INITRD
 kernel=${1:-/guest/vmlinuz} initrd=${2:-/guest/initrd}
 up="hv guest: user space reached"
@@ -11,7 +12,8 @@ n=0 failed=0
 
 skip() { echo "1..0 # SKIP $*" && exit 4; }
 [ -c /dev/hv ] || skip "hv is not loaded"
-[ -e "$kernel" ] && [ -e "$initrd" ] || skip "no $kernel with $initrd"
+[ -e "$kernel" ] || skip "no $kernel"
+[ -e "$initrd" ] || skip "no $initrd"
 
 result() {
 	n=$((n + 1))
@@ -24,7 +26,7 @@ start() {
 		-- console=ttyS0 "hvtest=$2" >/dev/null
 }
 
-field() { hvctl -j ls -a | tr ',{' '\n\n' | grep -A 30 "\"name\": *\"$1\"" |
+field() { hvctl -j ls -a | sed 's/[,{]/\n/g' | grep -A 30 "\"name\": *\"$1\"" |
 	sed -n "s/.*\"$2\": *\"\{0,1\}\([^\"}]*\).*/\1/p" | head -n 1; }
 
 ups() { hvctl logs "$1" | grep -c "$up"; }
