@@ -193,6 +193,12 @@ static void random_modes(uint64_t *rng, struct hv_vcpu_state *s)
 	s->cr0 ^= next(rng) & next(rng) & 0xe005003f;
 	s->cr4 ^= next(rng) & next(rng) & 0x3ff;
 	s->efer ^= next(rng) & next(rng) & 0xd01;
+	/*
+	 * QEMU 7.2 restores CR0 before CR4 at #VMEXIT, and with LME and without
+	 * PAE it leaves the host without paging.
+	 */
+	if (!(s->cr4 & 0x20))
+		s->efer &= ~0x100ULL;
 	s->cr8 = next(rng) & 0xf;
 	s->cs.attr ^= next(rng) & next(rng) & 0xfff;
 	s->ss.attr ^= next(rng) & next(rng) & 0xfff;
@@ -200,6 +206,15 @@ static void random_modes(uint64_t *rng, struct hv_vcpu_state *s)
 	s->cr3 = number(rng);
 	s->rip = number(rng);
 	s->idtr.base = number(rng);
+}
+
+static void show_state(unsigned int kind, const struct hv_vcpu_state *s)
+{
+	printf("# kind %u: cr0 %#llx cr3 %#llx cr4 %#llx cr8 %#llx efer %#llx rflags %#llx rip %#llx\n",
+	       kind, s->cr0, s->cr3, s->cr4, s->cr8, s->efer, s->rflags, s->rip);
+	printf("# cs %#x ss %#x tr %#x idt %#llx rsp %#llx\n", s->cs.attr, s->ss.attr,
+	       s->tr.attr, s->idtr.base, s->gpr[HV_RSP]);
+	fflush(stdout);
 }
 
 /* Half of them in long mode as a flat binary, with gates or without. */
@@ -222,6 +237,8 @@ static struct hvctl_spec *make_spec(struct hvctl *h, uint64_t *rng)
 		enter_real(&state);
 	if (kind == 7)
 		enter_protected(&state);
+	if (count == 1)
+		show_state(kind, &state);
 	if (hvctl_spec_set(h, spec, "memory", MEMORY) ||
 	    hvctl_spec_set(h, spec, "cgroup", "") ||
 	    hvctl_spec_set(h, spec, "debug-exit", DEBUG_EXIT_PORT) ||
