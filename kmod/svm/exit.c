@@ -133,7 +133,7 @@ static void decode_code(const struct vmcb_control *c, struct exit *exit)
 		exit->reason = EXIT_DR;
 	else if (code - VMEXIT_EXCEPTION < 32)
 		decode_exception(c, exit);
-	else if (code == (u64)VMEXIT_INVALID)
+	else if ((u32)code == (u32)VMEXIT_INVALID)
 		exit->reason = EXIT_ENTRY_FAILED;
 }
 

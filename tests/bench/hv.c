@@ -192,7 +192,8 @@ static int64_t table_bytes(const uint64_t *ids, int count)
 	for (i = 0; i < count; i++) {
 		must(hvctl_get(h, ids[i], &guest), "get");
 		if (guest->state != HV_STATE_RUNNING)
-			die("an idle guest is %s", hvctl_state_name(guest->state));
+			die("an idle guest is %s: %s %s", hvctl_state_name(guest->state),
+			    hvctl_stop_reason_name(guest->stop_reason), guest->stop_detail);
 		bytes += guest->table_pages * 4096;
 		if (!i)
 			printf("memory guest_said %llu\n",

@@ -210,6 +210,8 @@ int main(int argc, char **argv)
 	if (argc > 2)
 		times = atoi(argv[2]);
 	TEST_REQUIRE(!access(module, R_OK), "where is hv.ko? say it as the first argument");
+	if (!has_device())
+		insmod();
 	hvctl_close(test_open());
 	TEST_REQUIRE(!rmmod_soon() && !insmod(), "hv is in use, or cannot be loaded");
 	return tap_run(tests, sizeof(tests) / sizeof(tests[0]));

@@ -60,5 +60,5 @@ last_words() {
 		grep -aE -m 1 -A 1000 -B 3 \
 			'BUG:|WARNING:|Oops|general protection|lockup|stall|Kernel panic' "$1" ||
 			tail -n 40 "$1"
-	} | tr -d '\r' | grep -av '\] *? ' | head -n 80
+	} | tr -d '\r' | grep -av '\] *? ' | head -n 80 || true
 }
