@@ -263,14 +263,16 @@ static void hvctl_run(char *kernel, char *initrd)
 static void read_until(int fd, const char *line)
 {
 	static char text[1 << 20];
-	size_t used = 0;
+	size_t used = 0, from = 0;
 	ssize_t n;
 
 	while ((n = read(fd, text + used, sizeof(text) - 1 - used)) > 0) {
 		used += n;
 		text[used] = '\0';
-		if (strstr(text, line))
+		/* Only where it can be new: this program's work counts, too. */
+		if (strstr(text + from, line))
 			return;
+		from = used > strlen(line) ? used - strlen(line) : 0;
 	}
 	die("the guest did not reach its user space; its console ends: %s",
 	    text + (used > 500 ? used - 500 : 0));
