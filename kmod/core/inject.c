@@ -65,9 +65,12 @@ void vcpu_inject_pf(struct vcpu *v, u64 address, u32 error)
 
 void vcpu_skip(struct vcpu *v, unsigned int len)
 {
-	v->rip += len;
-	if (vcpu_mode(v) != MODE_64)
-		v->rip = (u32)v->rip;
+	u64 rip = v->rip + len;
+
+	/* Below 64-bit mode it wraps at 4 GiB; anywhere else there is no need to ask. */
+	if (unlikely((rip ^ v->rip) >> 32) && vcpu_mode(v) != MODE_64)
+		rip = (u32)rip;
+	v->rip = rip;
 	v->rflags &= ~RFLAGS_RF;
 	v->irq_shadow = false;
 }

@@ -79,17 +79,17 @@ static u64 *s2_table(struct s2 *s2, u64 gpa, unsigned int level)
 	for (l = S2_LEVELS - 1; l > level; l--) {
 		u64 *entry = &table[s2_index(gpa, l)];
 
-		if (!s2->format->present(*entry)) {
+		if (!s2_present(s2->format, *entry)) {
 			void *page = (void *)__get_free_page(TABLE_GFP);
 
 			if (!page)
 				return ERR_PTR(-ENOMEM);
 			s2->table_pages++;
-			WRITE_ONCE(*entry, s2->format->table(host_hpa(page)));
-		} else if (s2->format->is_leaf(*entry, l)) {
+			WRITE_ONCE(*entry, host_hpa(page) | s2->format->table);
+		} else if (s2_is_leaf(*entry, l)) {
 			return NULL;
 		}
-		table = host_va(s2->format->hpa(*entry));
+		table = host_va(s2_hpa(*entry));
 	}
 	return table;
 }
@@ -103,11 +103,11 @@ static int s2_map(struct s2 *s2, u64 gpa, struct page *page, unsigned int level)
 	if (IS_ERR_OR_NULL(table))
 		return table ? PTR_ERR(table) : 1;
 	entry = &table[s2_index(gpa, level)];
-	if (s2->format->present(*entry))
+	if (s2_present(s2->format, *entry))
 		return 1;
 	set_page_dirty(page);
-	WRITE_ONCE(*entry, s2->format->leaf(host_hpa(page_address(page)), level,
-					    S2_READ | S2_WRITE | S2_EXEC));
+	WRITE_ONCE(*entry, s2_leaf(s2->format, host_hpa(page_address(page)), level,
+				   S2_READ | S2_WRITE | S2_EXEC));
 	s2->leaf_pages += BIT(9 * level);
 	return 0;
 }
@@ -169,15 +169,15 @@ static void s2_zap(struct s2 *s2, u64 *table, unsigned int level)
 	for (i = 0; i < S2_ENTRIES; i++) {
 		u64 entry = table[i];
 
-		if (!s2->format->present(entry))
+		if (!s2_present(s2->format, entry))
 			continue;
 		table[i] = 0;
-		if (s2->format->is_leaf(entry, level)) {
-			put_page(virt_to_page(host_va(s2->format->hpa(entry))));
+		if (s2_is_leaf(entry, level)) {
+			put_page(virt_to_page(host_va(s2_hpa(entry))));
 			continue;
 		}
-		s2_zap(s2, host_va(s2->format->hpa(entry)), level - 1);
-		free_page((unsigned long)host_va(s2->format->hpa(entry)));
+		s2_zap(s2, host_va(s2_hpa(entry)), level - 1);
+		free_page((unsigned long)host_va(s2_hpa(entry)));
 		cond_resched();
 	}
 }

@@ -17,6 +17,7 @@ bool s2_has_memory(const struct s2 *s2, u64 gpa)
 
 void *s2_va(const struct s2 *s2, u64 gpa, unsigned int rights)
 {
+	const struct s2_format *f = s2->format;
 	const u64 *table = s2->root;
 	unsigned int level;
 	u64 entry;
@@ -25,13 +26,13 @@ void *s2_va(const struct s2 *s2, u64 gpa, unsigned int rights)
 		return NULL;
 	for (level = S2_LEVELS - 1; ; level--) {
 		entry = READ_ONCE(table[s2_index(gpa, level)]);
-		if (!s2->format->present(entry))
+		if (!s2_present(f, entry))
 			return NULL;
-		if (s2->format->is_leaf(entry, level))
+		if (s2_is_leaf(entry, level))
 			break;
-		table = host_va(s2->format->hpa(entry));
+		table = host_va(s2_hpa(entry));
 	}
-	if (rights & ~s2->format->rights(entry))
+	if (rights & ~s2_rights(f, entry))
 		return NULL;
-	return host_va(s2->format->hpa(entry)) + (gpa & (s2_size(level) - 1));
+	return host_va(s2_hpa(entry)) + (gpa & (s2_size(level) - 1));
 }

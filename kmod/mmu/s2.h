@@ -33,22 +33,57 @@ static inline unsigned int s2_index(u64 gpa, unsigned int level)
 #define S2_EXEC		BIT(2)
 
 /**
- * struct s2_format - how a vendor writes an entry
- * @table: entry that points to the next table at @hpa
- * @leaf: entry that maps @hpa at @level (0: 4 KiB, 1: 2 MiB, 2: 1 GiB) with S2_* rights
- * @present: the entry maps something
- * @is_leaf: ... and not a table
- * @hpa: what it points to
- * @rights: S2_* of a leaf
+ * struct s2_format - how a vendor writes an entry: bits, since the core reads
+ * tables on its way and an indirect call for each entry is dear
+ * @present: some of these are set: the entry maps something
+ * @table: set in an entry that points to the next table
+ * @leaf: set in every leaf, memory type included
+ * @write: set in a leaf that may be written
+ * @exec: set in a leaf that may be executed, where the vendor spells it so
+ * @noexec: set in one that may not, where the vendor spells it so
  */
 struct s2_format {
-	u64 (*table)(u64 hpa);
-	u64 (*leaf)(u64 hpa, unsigned int level, unsigned int rights);
-	bool (*present)(u64 entry);
-	bool (*is_leaf)(u64 entry, unsigned int level);
-	u64 (*hpa)(u64 entry);
-	unsigned int (*rights)(u64 entry);
+	u64 present;
+	u64 table;
+	u64 leaf;
+	u64 write;
+	u64 exec;
+	u64 noexec;
 };
+
+/* Both vendors: bit 7 of an entry above the last level, bits 51 to 12. */
+#define S2_LARGE	BIT_ULL(7)
+#define S2_HPA		GENMASK_ULL(51, 12)
+
+static inline bool s2_present(const struct s2_format *f, u64 entry)
+{
+	return entry & f->present;
+}
+
+static inline bool s2_is_leaf(u64 entry, unsigned int level)
+{
+	return level == 0 || (entry & S2_LARGE);
+}
+
+static inline u64 s2_hpa(u64 entry)
+{
+	return entry & S2_HPA;
+}
+
+/* S2_* rights of a leaf. */
+static inline unsigned int s2_rights(const struct s2_format *f, u64 entry)
+{
+	return S2_READ | (entry & f->write ? S2_WRITE : 0) |
+	       ((entry & f->exec) == f->exec && !(entry & f->noexec) ? S2_EXEC : 0);
+}
+
+/* An entry that maps @hpa at @level (0: 4 KiB, 1: 2 MiB, 2: 1 GiB) with S2_* rights. */
+static inline u64 s2_leaf(const struct s2_format *f, u64 hpa, unsigned int level,
+			  unsigned int rights)
+{
+	return hpa | f->leaf | (level ? S2_LARGE : 0) | (rights & S2_WRITE ? f->write : 0) |
+	       (rights & S2_EXEC ? f->exec : f->noexec);
+}
 
 extern const struct s2_format s2_format_npt;
 
