@@ -35,19 +35,31 @@ struct console_file {
 };
 
 /*
+ * Waking a reader costs the guest more than printing a hundred bytes, so the
+ * wake-up for one byte waits for those behind it. Nobody sees a millisecond.
+ */
+#define CONSOLE_WAKE_NS		NSEC_PER_MSEC
+
+/*
  * Waiters look at the console under its lock after they have queued
  * themselves; those who change it look for waiters after they have dropped
  * the lock.  One of the two sees the other.
  */
 static void console_wake(struct console *c)
 {
-	if (wq_has_sleeper(&c->wq))
-		irq_work_queue(&c->wake);
+	if (wq_has_sleeper(&c->wq) && !test_and_set_bit(0, &c->waking))
+		host_timer_start(&c->wake, host_now() + CONSOLE_WAKE_NS);
 }
 
-static void console_wake_work(struct irq_work *work)
+/* Hard interrupt. What changes from here on asks for another wake-up. */
+static void console_wake_now(struct host_timer *timer)
 {
-	wake_up_interruptible(&container_of(work, struct console, wake)->wq);
+	struct console *c = container_of(timer, struct console, wake);
+
+	clear_bit(0, &c->waking);
+	/* Whoever finds the bit set has changed the console before the wake-up below. */
+	smp_mb__after_atomic();
+	wake_up_interruptible(&c->wq);
 }
 
 int console_init(struct console *c)
@@ -64,13 +76,13 @@ int console_init(struct console *c)
 	ring_init(&c->out, out, CONSOLE_RING);
 	ring_init(&c->in, in, CONSOLE_INPUT);
 	init_waitqueue_head(&c->wq);
-	init_irq_work(&c->wake, console_wake_work);
+	host_timer_init(&c->wake, console_wake_now);
 	return 0;
 }
 
 void console_destroy(struct console *c)
 {
-	irq_work_sync(&c->wake);
+	host_timer_sync(&c->wake);
 	kvfree(c->out.data);
 	kvfree(c->in.data);
 }

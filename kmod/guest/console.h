@@ -10,7 +10,6 @@
 #ifndef HV_GUEST_CONSOLE_H
 #define HV_GUEST_CONSOLE_H
 
-#include <linux/irq_work.h>
 #include <linux/wait.h>
 
 #include "core/host.h"
@@ -28,7 +27,8 @@
  * @ended: the guest has stopped: readers get end of file once they have all
  * @live: the guest runs: the UART takes input. Neither, before the first start
  * @wq: readers and the writer wait here
- * @wake: wakes @wq from a context where interrupts are off
+ * @waking: bit 0: @wake is on its way
+ * @wake: wakes @wq a moment after something has changed
  */
 struct console {
 	host_lock_t lock;
@@ -38,7 +38,8 @@ struct console {
 	bool ended;
 	bool live;
 	wait_queue_head_t wq;
-	struct irq_work wake;
+	unsigned long waking;
+	struct host_timer wake;
 };
 
 int console_init(struct console *c);
