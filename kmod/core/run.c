@@ -123,16 +123,27 @@ static enum outcome window(struct vcpu *v)
 	return host_window(v) ? OUT_YIELD : root_take(v);
 }
 
+/*
+ * A pending host interrupt ends the guest's run at its next instruction.  A
+ * guest that never gets to one (an event whose delivery exits each time) would
+ * keep the host's interrupts out for ever: so let them in now and then anyway.
+ */
+#define STEPS_MAX	256
+
 enum outcome core_run(struct vcpu *v)
 {
+	unsigned int steps = 0;
 	enum outcome out;
 
 	host_section_begin(v);
 	out = root_take(v);
 	while (out == OUT_RESUME) {
 		out = step(v);
-		if (out == OUT_INTERRUPT)
+		if (out == OUT_RESUME && ++steps < STEPS_MAX)
+			continue;
+		if (out == OUT_RESUME || out == OUT_INTERRUPT)
 			out = window(v);
+		steps = 0;
 	}
 	root_give(v);
 	host_section_end(v);
