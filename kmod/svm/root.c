@@ -74,6 +74,22 @@ static void new_asid(struct svm_vcpu *s, struct svm_cpu *c, int cpu)
 	s->asid_generation = c->generation;
 }
 
+/*
+ * DR0 to DR3 are not in the VMCB: the guest gets them with its first touch after
+ * a window, or with root where its DR7 enables any.
+ */
+void svm_load_debug(struct vcpu *v)
+{
+	struct svm_vcpu *s = to_svm(v);
+
+	native_set_debugreg(0, s->dr[0]);
+	native_set_debugreg(1, s->dr[1]);
+	native_set_debugreg(2, s->dr[2]);
+	native_set_debugreg(3, s->dr[3]);
+	s->vmcb->control.intercept_dr = 0;
+	s->dr_loaded = true;
+}
+
 bool svm_root_take(struct vcpu *v)
 {
 	struct svm_cpu *c = this_cpu_ptr(&svm_cpus);
@@ -91,20 +107,10 @@ bool svm_root_take(struct vcpu *v)
 		new_asid(s, c, cpu);
 	s->flush = false;
 	v->cpu = cpu;
+	/* DR7 comes with the VMCB: what it enables must be there before the guest runs. */
+	if (s->vmcb->save.dr7 & DR7_ENABLED)
+		svm_load_debug(v);
 	return true;
-}
-
-/* DR0 to DR3 are not in the VMCB: the guest gets them at its first touch in a section. */
-void svm_load_debug(struct vcpu *v)
-{
-	struct svm_vcpu *s = to_svm(v);
-
-	native_set_debugreg(0, s->dr[0]);
-	native_set_debugreg(1, s->dr[1]);
-	native_set_debugreg(2, s->dr[2]);
-	native_set_debugreg(3, s->dr[3]);
-	s->vmcb->control.intercept_dr = 0;
-	s->dr_loaded = true;
 }
 
 static void unload_debug(struct svm_vcpu *s)

@@ -93,6 +93,9 @@
 /* EXITINFO1 of MOV CRn with decode assists: section 15.33.1 */
 #define VMCB_MOV_CR_VALID	BIT_ULL(63)
 
+/* DR7: local and global enables of the four breakpoints */
+#define DR7_ENABLED		0xffULL
+
 /* DR6: a single-step trap */
 #define DR6_BS			BIT_ULL(14)
 
