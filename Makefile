@@ -52,8 +52,6 @@ install: all
 	$(MAKE) -C $(KDIR) M=$(abspath $(O)) $(if $(DESTDIR),INSTALL_MOD_PATH=$(DESTDIR)) modules_install
 	$(MAKE) -C userlib O=$(top)/build/userlib install
 	$(MAKE) -C ctl O=$(top)/build/ctl LIBDIR=$(top)/build/userlib install
-	install -D -m 644 uapi/linux/hv.h $(DESTDIR)$(PREFIX)/include/linux/hv.h
-	install -D -m 644 uapi/linux/hv_netlink.h $(DESTDIR)$(PREFIX)/include/linux/hv_netlink.h
 	install -D -m 644 uapi/hv.yaml $(DESTDIR)$(PREFIX)/share/hv/hv.yaml
 
 clean:
