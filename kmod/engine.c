@@ -89,6 +89,9 @@ int engine_init(void)
 		return err;
 	}
 	engine = e;
+#define ENGINE_CALL(op) static_call_update(engine_##op, e->op)
+#include "core/engine_calls.h"
+#undef ENGINE_CALL
 	return 0;
 }
 

@@ -6,6 +6,10 @@
 
 const struct engine_ops *engine;
 
+#define ENGINE_CALL(op) DEFINE_STATIC_CALL_NULL(engine_##op, *((struct engine_ops *)NULL)->op)
+#include "core/engine_calls.h"
+#undef ENGINE_CALL
+
 const char *const exit_names[NR_EXITS] = {
 #define X(symbol, name) [EXIT_##symbol] = name,
 	HV_EXIT_REASONS(X)
@@ -14,52 +18,52 @@ const char *const exit_names[NR_EXITS] = {
 
 u64 vcpu_cr0(struct vcpu *v)
 {
-	return engine->cr(v, 0);
+	return static_call(engine_cr)(v, 0);
 }
 
 u64 vcpu_cr3(struct vcpu *v)
 {
-	return engine->cr(v, 3);
+	return static_call(engine_cr)(v, 3);
 }
 
 u64 vcpu_cr4(struct vcpu *v)
 {
-	return engine->cr(v, 4);
+	return static_call(engine_cr)(v, 4);
 }
 
 void vcpu_set_cr4(struct vcpu *v, u64 value)
 {
-	engine->set_cr4(v, value);
+	static_call(engine_set_cr4)(v, value);
 }
 
 u64 vcpu_efer(struct vcpu *v)
 {
-	return engine->efer(v);
+	return static_call(engine_efer)(v);
 }
 
 void vcpu_set_efer(struct vcpu *v, u64 value)
 {
-	engine->set_efer(v, value);
+	static_call(engine_set_efer)(v, value);
 }
 
 unsigned int vcpu_cpl(struct vcpu *v)
 {
-	return engine->cpl(v);
+	return static_call(engine_cpl)(v);
 }
 
 void vcpu_segment(struct vcpu *v, enum hv_seg seg, struct hv_segment *s)
 {
-	engine->segment(v, seg, s);
+	static_call(engine_segment)(v, seg, s);
 }
 
 u64 vcpu_pat(struct vcpu *v)
 {
-	return engine->pat(v);
+	return static_call(engine_pat)(v);
 }
 
 void vcpu_set_pat(struct vcpu *v, u64 value)
 {
-	engine->set_pat(v, value);
+	static_call(engine_set_pat)(v, value);
 }
 
 u64 vcpu_tsc(struct vcpu *v)
@@ -71,7 +75,7 @@ void vcpu_set_tsc(struct vcpu *v, u64 value)
 {
 	v->tsc_offset = value - host_tsc();
 	lapic_set_tsc_offset(&v->lapic, v->tsc_offset);
-	engine->set_tsc_offset(v);
+	static_call(engine_set_tsc_offset)(v);
 }
 
 #define ATTR_L	BIT(9)

@@ -86,6 +86,14 @@ struct engine_ops {
 	void (*set_tsc_offset)(struct vcpu *v);
 };
 
+/*
+ * What the core calls on its way is patched into direct calls at load: under
+ * retpolines an indirect one costs more than most of these do.
+ */
+#define ENGINE_CALL(op) DECLARE_STATIC_CALL(engine_##op, *((struct engine_ops *)NULL)->op)
+#include "core/engine_calls.h"
+#undef ENGINE_CALL
+
 extern const struct engine_ops svm_engine;
 
 /* The host's engine; NULL before engine_init() and where there is none. */

@@ -31,7 +31,7 @@ static bool skip(struct vcpu *v, enum outcome *out)
 		return false;
 	vcpu_skip(v, len);
 	if (unlikely(v->rflags & RFLAGS_TF)) {
-		engine->single_step(v);
+		static_call(engine_single_step)(v);
 		vcpu_inject(v, VEC_DB);
 	}
 	return true;
@@ -57,7 +57,7 @@ static enum outcome on_nothing(struct vcpu *v)
 /* What wanted it may be gone: the next look at what is pending asks again. */
 static enum outcome on_window(struct vcpu *v)
 {
-	engine->window(v, false);
+	static_call(engine_window)(v, false);
 	return OUT_RESUME;
 }
 
@@ -67,7 +67,7 @@ static enum outcome on_window(struct vcpu *v)
  */
 static enum outcome on_iret(struct vcpu *v)
 {
-	engine->nmi_window(v, false);
+	static_call(engine_nmi_window)(v, false);
 	v->nmi_blocked = false;
 	return OUT_RESUME;
 }
@@ -250,7 +250,7 @@ static enum outcome on_cr_write(struct vcpu *v)
 
 static enum outcome on_dr(struct vcpu *v)
 {
-	engine->load_debug(v);
+	static_call(engine_load_debug)(v);
 	return OUT_RESUME;
 }
 

@@ -33,7 +33,7 @@ static bool inject_nmi(struct vcpu *v)
 		return false;
 	v->inject = (struct vcpu_event){ .valid = true, .type = EVENT_NMI, .vector = VEC_NMI };
 	v->nmi_blocked = true;
-	engine->nmi_window(v, true);
+	static_call(engine_nmi_window)(v, true);
 	return true;
 }
 
@@ -62,19 +62,19 @@ static void deliver(struct vcpu *v)
 	take_init(v);
 	if (inject_nmi(v))
 		return;
-	if (engine->can_interrupt(v)) {
+	if (static_call(engine_can_interrupt)(v)) {
 		vector = next_vector(v);
 		if (vector >= 0)
 			v->inject = (struct vcpu_event){ .valid = true, .vector = vector };
 	}
-	engine->window(v, wants_interrupt(v));
+	static_call(engine_window)(v, wants_interrupt(v));
 }
 
 /* What the host side asked for before the next entry. */
 static enum outcome requested(struct vcpu *v)
 {
 	if (test_and_clear_bit(VCPU_REQ_FLUSH, &v->requests))
-		engine->flush(v);
+		static_call(engine_flush)(v);
 	if (test_bit(VCPU_REQ_LEAVE, &v->requests))
 		return OUT_REQUEST;
 	if (test_bit(VCPU_REQ_PLATFORM, &v->requests))
@@ -93,7 +93,7 @@ static enum outcome step(struct vcpu *v)
 	}
 	if (lapic_pending(&v->lapic))
 		deliver(v);
-	engine->run(v);
+	static_call(engine_run)(v);
 	v->entries++;
 	v->exits[v->exit.reason]++;
 	return exit_handle(v);
@@ -101,7 +101,7 @@ static enum outcome step(struct vcpu *v)
 
 static enum outcome root_take(struct vcpu *v)
 {
-	v->root_held = engine->root_take(v);
+	v->root_held = static_call(engine_root_take)(v);
 	if (!v->root_held)
 		return root_lost(v);
 	if (unlikely(v->cpu != v->pvclock.cpu))
@@ -112,7 +112,7 @@ static enum outcome root_take(struct vcpu *v)
 static void root_give(struct vcpu *v)
 {
 	if (v->root_held)
-		engine->root_give(v);
+		static_call(engine_root_give)(v);
 	v->root_held = false;
 }
 
