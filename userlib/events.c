@@ -106,26 +106,34 @@ static long long now_ms(void)
 	return ts.tv_sec * 1000LL + ts.tv_nsec / 1000000;
 }
 
-/* True once @guest is set: the guest with @id stopped. */
-static bool next_stop(struct hvctl *h, uint64_t id, struct hvctl_guest **guest, int *err)
+/*
+ * True once @guest is set: the guest with @id stopped. The queue may still hold
+ * the end of an earlier run: one that began before @started does not count.
+ */
+static bool next_stop(struct hvctl *h, uint64_t id, uint64_t started, struct hvctl_guest **guest,
+		      int *err)
 {
 	for (;;) {
 		*err = hvctl_events_next(h, guest);
 		if (*err)
 			return false;
-		if ((*guest)->id == id && (*guest)->state == HV_STATE_STOPPED)
+		if ((*guest)->id == id && (*guest)->state == HV_STATE_STOPPED &&
+		    (*guest)->started_at >= started)
 			return true;
 		hvctl_guest_free(*guest);
 		*guest = NULL;
 	}
 }
 
-static int get_if_stopped(struct hvctl *h, uint64_t id, struct hvctl_guest **guest)
+/* -EAGAIN and when it was started if it runs, or never has. */
+static int get_if_stopped(struct hvctl *h, uint64_t id, struct hvctl_guest **guest,
+			  uint64_t *started)
 {
 	int err = hvctl_get(h, id, guest);
 
 	if (err || (*guest)->state == HV_STATE_STOPPED)
 		return err;
+	*started = (*guest)->started_at;
 	hvctl_guest_free(*guest);
 	*guest = NULL;
 	return -EAGAIN;
@@ -154,11 +162,12 @@ static int sleep_until(struct hvctl *h, long long deadline)
 }
 
 /* An event that was lost does no harm: the next look sees what it said. */
-static int next_or_again(struct hvctl *h, uint64_t id, struct hvctl_guest **guest)
+static int next_or_again(struct hvctl *h, uint64_t id, uint64_t started,
+			 struct hvctl_guest **guest)
 {
 	int err = -EAGAIN;
 
-	if (h->events && next_stop(h, id, guest, &err))
+	if (h->events && next_stop(h, id, started, guest, &err))
 		return 0;
 	return err == -ENOBUFS ? -EAGAIN : err;
 }
@@ -176,6 +185,7 @@ static int next_or_again(struct hvctl *h, uint64_t id, struct hvctl_guest **gues
 int hvctl_wait(struct hvctl *h, uint64_t id, int timeout_ms, struct hvctl_guest **guest)
 {
 	long long deadline = timeout_ms < 0 ? -1 : now_ms() + timeout_ms;
+	uint64_t started = 0;
 	int err;
 
 	*guest = NULL;
@@ -184,12 +194,12 @@ int hvctl_wait(struct hvctl *h, uint64_t id, int timeout_ms, struct hvctl_guest 
 	if (err && err != -EPERM)
 		return err;
 	do {
-		err = get_if_stopped(h, id, guest);
+		err = get_if_stopped(h, id, guest, &started);
 		if (err != -EAGAIN)
 			return err;
 		err = sleep_until(h, deadline);
 		if (!err)
-			err = next_or_again(h, id, guest);
+			err = next_or_again(h, id, started, guest);
 	} while (err == -EAGAIN);
 	return err;
 }

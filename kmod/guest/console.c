@@ -82,6 +82,8 @@ int console_init(struct console *c)
 
 void console_destroy(struct console *c)
 {
+	if (!c->out.data)
+		return;
 	host_timer_sync(&c->wake);
 	kvfree(c->out.data);
 	kvfree(c->in.data);

@@ -44,7 +44,7 @@ struct console {
 
 int console_init(struct console *c);
 
-/* The UART is quiet and no descriptor is left. */
+/* The UART is quiet and no descriptor is left; or console_init() was not called or failed. */
 void console_destroy(struct console *c);
 
 /**
