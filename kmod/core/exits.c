@@ -82,7 +82,7 @@ static enum outcome on_hlt(struct vcpu *v)
 {
 	enum outcome out;
 
-	if (!skip(v, &out))
+	if (!skip(v, &out) || v->inject.valid)
 		return out;
 	if (!(v->rflags & RFLAGS_IF) && !core_has_work(v))
 		return vcpu_stop(v, HV_STOP_REASON_HALTED, 0,

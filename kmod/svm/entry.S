@@ -51,6 +51,13 @@ SYM_FUNC_START(svm_enter)
 	push	%rdx
 	push	%rdi
 
+	/*
+	 * A physical interrupt ends the guest's run only if RFLAGS.IF is set
+	 * at VMRUN (section 15.21.1, V_INTR_MASKING).  GIF holds it back until
+	 * then.  Early, so that STI's shadow is over before the guest begins.
+	 */
+	sti
+
 	mov	%rsi, %rax
 	ROOT_INSN load_guest, vmload %rax
 
@@ -72,11 +79,6 @@ SYM_FUNC_START(svm_enter)
 	/* Clobbers EFLAGS.ZF. */
 	HV_CLEAR_CPU_BUFFERS
 
-	/*
-	 * A physical interrupt ends the guest's run only if RFLAGS.IF is set
-	 * at VMRUN (section 15.21.1, V_INTR_MASKING).  GIF holds it back until then.
-	 */
-	sti
 	ROOT_INSN run, vmrun %rax
 	cli
 

@@ -26,6 +26,29 @@ static u64 event_word(const struct vcpu_event *e)
 	return word;
 }
 
+/*
+ * An external interrupt goes in as a virtual one (section 15.21.4): the guest
+ * can take it, or it would not be here, and the CPU clears V_IRQ when it has.
+ * EVENTINJ would do on hardware, but QEMU's TCG (7.2) delivers an interrupt
+ * that comes so twice when something kicks the emulator at the wrong moment.
+ * A window that is open gives way, and is asked for again after the exit.
+ */
+static void set_event(struct vcpu *v, struct vmcb_control *c)
+{
+	const struct vcpu_event *e = &v->inject;
+
+	c->event_inj = 0;
+	if (!e->valid)
+		return;
+	if (e->type != EVENT_INTR) {
+		c->event_inj = event_word(e);
+		return;
+	}
+	c->intercept_misc1 &= ~VMCB_VINTR;
+	c->int_vector = e->vector;
+	c->int_ctl |= VMCB_V_INTR;
+}
+
 static void before_entry(struct vcpu *v, struct vmcb *vmcb)
 {
 	struct vmcb_control *c = &vmcb->control;
@@ -37,7 +60,19 @@ static void before_entry(struct vcpu *v, struct vmcb *vmcb)
 	vmcb->save.cr2 = v->cr2;
 	c->int_state = v->irq_shadow ? VMCB_INTERRUPT_SHADOW : 0;
 	c->int_ctl = (c->int_ctl & ~0xfU) | lapic_get_cr8(&v->lapic);
-	c->event_inj = v->inject.valid ? event_word(&v->inject) : 0;
+	set_event(v, c);
+}
+
+/* Was a virtual interrupt asked for (not a window), and not taken? Forgotten in the VMCB. */
+static bool interrupt_left(struct vmcb_control *c)
+{
+	bool left;
+
+	if (c->intercept_misc1 & VMCB_VINTR)
+		return false;
+	left = c->int_ctl & VMCB_V_IRQ;
+	c->int_ctl &= ~VMCB_V_INTR;
+	return left;
 }
 
 /*
@@ -45,11 +80,14 @@ static void before_entry(struct vcpu *v, struct vmcb *vmcb)
  * (section 15.7.2).  A software interrupt or breakpoint is not: its
  * instruction has not completed and runs again.
  */
-static void keep_event(struct vcpu *v, u64 word)
+static void keep_event(struct vcpu *v, u64 word, bool left)
 {
 	u8 type = (word >> VMCB_EVENT_TYPE_SHIFT) & 7;
 	u8 vector = word & 0xff;
 
+	/* Not taken at all, since the host's interrupt came first: as it was. */
+	if (!(word & VMCB_EVENT_VALID) && left)
+		return;
 	v->inject.valid = false;
 	if (!(word & VMCB_EVENT_VALID) || type == EVENT_SOFT_INTR)
 		return;
@@ -73,7 +111,7 @@ static void after_exit(struct vcpu *v, struct vmcb *vmcb)
 	v->cr2 = vmcb->save.cr2;
 	v->irq_shadow = vmcb->control.int_state & VMCB_INTERRUPT_SHADOW;
 	vmcb->control.tlb_control = 0;
-	keep_event(v, vmcb->control.exit_int_info);
+	keep_event(v, vmcb->control.exit_int_info, interrupt_left(&vmcb->control));
 }
 
 /* RCU looks away from entry to exit, and so must whoever could trace or probe. */
@@ -106,13 +144,12 @@ static bool svm_can_interrupt(struct vcpu *v)
 static void svm_window(struct vcpu *v, bool open)
 {
 	struct vmcb_control *c = &to_svm(v)->vmcb->control;
-	const u32 mask = VMCB_V_IRQ | VMCB_V_INTR_PRIO(0xf) | VMCB_V_IGN_TPR;
 
-	c->int_ctl &= ~mask;
+	c->int_ctl &= ~VMCB_V_INTR;
 	c->intercept_misc1 &= ~VMCB_VINTR;
 	if (!open)
 		return;
-	c->int_ctl |= mask;
+	c->int_ctl |= VMCB_V_INTR;
 	c->intercept_misc1 |= VMCB_VINTR;
 }
 

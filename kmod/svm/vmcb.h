@@ -62,6 +62,7 @@
 #define VMCB_V_IRQ		BIT(8)
 #define VMCB_V_INTR_PRIO(p)	((u32)(p) << 16)
 #define VMCB_V_IGN_TPR		BIT(20)
+#define VMCB_V_INTR		(VMCB_V_IRQ | VMCB_V_INTR_PRIO(0xf) | VMCB_V_IGN_TPR)
 #define VMCB_V_INTR_MASKING	BIT(24)
 
 /* int_state: offset 068h */
