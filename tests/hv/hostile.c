@@ -154,8 +154,13 @@ static void interrupts(void)
 	runs_wild(END_INTERRUPT_STORM);
 }
 
+/* Breakpoints without end bring down QEMU 7.2's TCG itself: see kmod/README.md. */
 static void debug(void)
 {
+	if (host_is_tcg()) {
+		printf("# left out: the emulator does not survive it\n");
+		return;
+	}
 	runs_wild(END_DEBUG_STORM);
 }
 
