@@ -280,18 +280,6 @@ static void creation_free(struct creation *c)
 	free(c);
 }
 
-/**
- * hvctl_create() - make a guest
- * @h: a handle
- * @spec: from what; can be used again
- * @id: result
- *
- * It is there as a whole or not at all.  What did not matter enough to fail,
- * such as a cgroup that could not be made, is in hvctl_warning() afterwards.
- *
- * Return: 0 or a negative errno; -ENOEXEC if an image cannot be used, -EEXIST
- * if the name is taken.
- */
 int hvctl_create(struct hvctl *h, const struct hvctl_spec *spec, uint64_t *id)
 {
 	struct creation *c = calloc(1, sizeof(*c));

@@ -10,16 +10,6 @@
 
 #include "internal.h"
 
-/**
- * hvctl_guest_fd() - a descriptor of a guest
- * @h: a handle
- * @id: which
- *
- * For the ioctls of <linux/hv.h>.  The caller closes it.
- *
- * Return: the descriptor or a negative errno; -ENOENT if there is no such
- * guest.
- */
 int hvctl_guest_fd(struct hvctl *h, uint64_t id)
 {
 	struct hv_open arg = { .id = id };
@@ -37,18 +27,6 @@ int hvctl_guest_fd(struct hvctl *h, uint64_t id)
 	return set_error(h, -errno, "cannot open the guest: %s", strerror(errno));
 }
 
-/**
- * hvctl_console() - open a guest's console
- * @h: a handle
- * @id: which
- * @flags: HV_CONSOLE_WRITE to be its one writer, HV_CONSOLE_TAIL to skip what
- *         it printed so far
- *
- * See struct hv_console for how reads and writes behave.  The caller closes
- * the descriptor.
- *
- * Return: the descriptor or a negative errno; -EBUSY if there is a writer.
- */
 int hvctl_console(struct hvctl *h, uint64_t id, uint32_t flags)
 {
 	struct hv_console arg = { .flags = flags };
@@ -67,17 +45,6 @@ int hvctl_console(struct hvctl *h, uint64_t id, uint32_t flags)
 	return set_error(h, -err, "cannot open the guest's console: %s", strerror(err));
 }
 
-/**
- * hvctl_memory_map() - map guest memory
- * @h: a handle
- * @id: which guest
- * @gpa: first guest physical address, a multiple of 4096
- * @len: bytes, within one region
- * @prot: PROT_READ, PROT_WRITE or both
- * @memory: result; munmap() it.  It stays valid when the guest is removed.
- *
- * Return: 0 or a negative errno.
- */
 int hvctl_memory_map(struct hvctl *h, uint64_t id, uint64_t gpa, size_t len, int prot,
 		     void **memory)
 {
@@ -96,15 +63,6 @@ int hvctl_memory_map(struct hvctl *h, uint64_t id, uint64_t gpa, size_t len, int
 			 (unsigned long long)gpa, strerror(err));
 }
 
-/**
- * hvctl_get_regs() - a vCPU's registers
- * @h: a handle
- * @id: which guest
- * @vcpu: which vCPU
- * @state: result
- *
- * Return: 0 or a negative errno; -EBUSY while the guest runs.
- */
 int hvctl_get_regs(struct hvctl *h, uint64_t id, uint32_t vcpu, struct hv_vcpu_state *state)
 {
 	struct hv_vcpu_regs regs = { .vcpu = vcpu };

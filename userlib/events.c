@@ -13,15 +13,6 @@
 
 #include "internal.h"
 
-/**
- * hvctl_events_fd() - a descriptor that is readable when there are events
- * @h: a handle
- *
- * Events count from the first call on.  The descriptor belongs to the handle:
- * poll it, and read with hvctl_events_next().
- *
- * Return: the descriptor or a negative errno.
- */
 int hvctl_events_fd(struct hvctl *h)
 {
 	int err = netlink_subscribe(h);
@@ -71,15 +62,6 @@ static int read_event(struct hvctl *h, struct event *event)
 	return err < 0 ? -EIO : event->err;
 }
 
-/**
- * hvctl_events_next() - read an event
- * @h: a handle
- * @guest: result: the guest as it was right after the change; to be freed by
- *         hvctl_guest_free()
- *
- * Return: 0, -EAGAIN when there is none left, -ENOBUFS when events were
- * lost (list again), or another negative errno.
- */
 int hvctl_events_next(struct hvctl *h, struct hvctl_guest **guest)
 {
 	struct event event = { .guest = guest };
@@ -172,16 +154,6 @@ static int next_or_again(struct hvctl *h, uint64_t id, uint64_t started,
 	return err == -ENOBUFS ? -EAGAIN : err;
 }
 
-/**
- * hvctl_wait() - wait until a guest has stopped
- * @h: a handle
- * @id: which
- * @timeout_ms: how long at most, -1 for ever
- * @guest: result, to be freed by hvctl_guest_free()
- *
- * Return: 0, -ETIMEDOUT, -EINTR when a signal came, -ENOENT when the guest is
- * gone, or another negative errno.
- */
 int hvctl_wait(struct hvctl *h, uint64_t id, int timeout_ms, struct hvctl_guest **guest)
 {
 	long long deadline = timeout_ms < 0 ? -1 : now_ms() + timeout_ms;

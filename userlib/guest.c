@@ -56,28 +56,11 @@ static int query(struct hvctl *h, struct nl_msg *msg, struct hvctl_guest **guest
 	return err;
 }
 
-/**
- * hvctl_get() - describe a guest
- * @h: a handle
- * @id: which
- * @guest: result, to be freed by hvctl_guest_free()
- *
- * Return: 0 or a negative errno; -ENOENT if there is none.
- */
 int hvctl_get(struct hvctl *h, uint64_t id, struct hvctl_guest **guest)
 {
 	return query(h, message_about(h, HV_CMD_GUEST_GET, id), guest);
 }
 
-/**
- * hvctl_stats() - a guest's counters
- * @h: a handle
- * @id: which
- * @guest: result, to be freed by hvctl_guest_free(); has the id, the name,
- *         the memory figures, and the vCPUs with their exits
- *
- * Return: 0 or a negative errno; -ENOENT if there is none.
- */
 int hvctl_stats(struct hvctl *h, uint64_t id, struct hvctl_guest **guest)
 {
 	return query(h, message_about(h, HV_CMD_STATS_GET, id), guest);
@@ -126,17 +109,6 @@ static bool all_digits(const char *text)
 	return !*text;
 }
 
-/**
- * hvctl_lookup() - find a guest
- * @h: a handle
- * @name_or_id: what the user typed
- * @id: result
- *
- * What consists of digits is an id if there is a guest with it, and a name
- * otherwise.
- *
- * Return: 0 or a negative errno; -ENOENT if there is none.
- */
 int hvctl_lookup(struct hvctl *h, const char *name_or_id, uint64_t *id)
 {
 	size_t len = strlen(name_or_id);
@@ -152,39 +124,16 @@ int hvctl_lookup(struct hvctl *h, const char *name_or_id, uint64_t *id)
 	return err;
 }
 
-/**
- * hvctl_start() - start a created or stopped guest
- * @h: a handle
- * @id: which
- *
- * Its memory is cleared and its boot manifest applied.
- *
- * Return: 0 or a negative errno; -EBUSY if it runs.
- */
 int hvctl_start(struct hvctl *h, uint64_t id)
 {
 	return command(h, HV_CMD_GUEST_START, id);
 }
 
-/**
- * hvctl_kill() - stop a running guest at once
- * @h: a handle
- * @id: which
- *
- * Return: 0 when it has stopped, or a negative errno.
- */
 int hvctl_kill(struct hvctl *h, uint64_t id)
 {
 	return command(h, HV_CMD_GUEST_KILL, id);
 }
 
-/**
- * hvctl_remove() - remove a guest that does not run
- * @h: a handle
- * @id: which
- *
- * Return: 0 or a negative errno; -EBUSY if it runs.
- */
 int hvctl_remove(struct hvctl *h, uint64_t id)
 {
 	struct hvctl_guest *guest;
@@ -233,25 +182,11 @@ static int dump(struct hvctl *h, uint8_t cmd, struct hvctl_guest ***guests)
 	return err;
 }
 
-/**
- * hvctl_list() - all guests that the caller may see
- * @h: a handle
- * @guests: result, NULL-terminated, to be freed by hvctl_list_free()
- *
- * Return: 0 or a negative errno.
- */
 int hvctl_list(struct hvctl *h, struct hvctl_guest ***guests)
 {
 	return dump(h, HV_CMD_GUEST_GET, guests);
 }
 
-/**
- * hvctl_list_stats() - counters of all guests that the caller may see
- * @h: a handle
- * @guests: result, NULL-terminated, to be freed by hvctl_list_free()
- *
- * Return: 0 or a negative errno.
- */
 int hvctl_list_stats(struct hvctl *h, struct hvctl_guest ***guests)
 {
 	return dump(h, HV_CMD_STATS_GET, guests);
@@ -278,13 +213,6 @@ static const char *const reason_names[] = {
 	[HV_STOP_REASON_ROOT_LOST] = "root-lost",
 };
 
-/**
- * hvctl_state_name() - a state as the specification calls it
- * @state: enum hv_state
- *
- * Return: for example "running"; "gone" for HVCTL_STATE_NONE; "unknown" if a
- * newer module has more.
- */
 const char *hvctl_state_name(uint32_t state)
 {
 	if (state == HVCTL_STATE_NONE)
@@ -294,12 +222,6 @@ const char *hvctl_state_name(uint32_t state)
 	return state_names[state];
 }
 
-/**
- * hvctl_stop_reason_name() - a stop reason as the specification calls it
- * @reason: enum hv_stop_reason
- *
- * Return: for example "poweroff"; "unknown" if a newer module has more.
- */
 const char *hvctl_stop_reason_name(uint32_t reason)
 {
 	if (reason >= sizeof(reason_names) / sizeof(reason_names[0]))

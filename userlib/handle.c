@@ -50,15 +50,6 @@ int need_device(struct hvctl *h)
 			 h->dev_fd == -EACCES ? "; become root or a member of its group" : "");
 }
 
-/**
- * hvctl_open() - open a handle
- * @h: result; also set on failure if there was memory for one, for
- *     hvctl_error(), and to be closed by hvctl_close()
- *
- * Listing works without access to /dev/hv; what needs it says so.
- *
- * Return: 0 or a negative errno.
- */
 int hvctl_open(struct hvctl **h)
 {
 	struct hvctl *new = calloc(1, sizeof(*new));
@@ -72,12 +63,6 @@ int hvctl_open(struct hvctl **h)
 	return netlink_open(new);
 }
 
-/**
- * hvctl_close() - close a handle
- * @h: which, or NULL
- *
- * Guests do not notice.
- */
 void hvctl_close(struct hvctl *h)
 {
 	if (!h)
@@ -89,46 +74,21 @@ void hvctl_close(struct hvctl *h)
 	free(h);
 }
 
-/**
- * hvctl_error() - what went wrong last
- * @h: a handle, or NULL where hvctl_open() had no memory for one
- *
- * Return: a sentence without its full stop; valid until the next call that
- * takes the handle.
- */
 const char *hvctl_error(const struct hvctl *h)
 {
 	return h ? h->error : "out of memory";
 }
 
-/**
- * hvctl_warning() - what the last hvctl_create() could not do, but went on
- * @h: a handle
- *
- * Return: a sentence without its full stop, or "".
- */
 const char *hvctl_warning(const struct hvctl *h)
 {
 	return h ? h->warning : "";
 }
 
-/**
- * hvctl_version() - the library's release
- *
- * Return: for example "0.1.0".
- */
 const char *hvctl_version(void)
 {
 	return HVCTL_VERSION;
 }
 
-/**
- * hvctl_info() - what the module found and allows
- * @h: a handle
- * @info: result
- *
- * Return: 0 or a negative errno.
- */
 int hvctl_info(struct hvctl *h, struct hv_info *info)
 {
 	int fd = need_device(h);

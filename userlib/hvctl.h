@@ -141,51 +141,349 @@ struct hvctl_guest {
 };
 
 /* Handles */
+
+/**
+ * hvctl_open() - open a handle
+ * @h: result; also set on failure if there was memory for one, for
+ *     hvctl_error(), and to be closed by hvctl_close()
+ *
+ * Listing works without access to /dev/hv; what needs it says so.
+ *
+ * Return: 0 or a negative errno.
+ */
 HVCTL_API int hvctl_open(struct hvctl **h);
+
+/**
+ * hvctl_close() - close a handle
+ * @h: which, or NULL
+ *
+ * Guests do not notice.
+ */
 HVCTL_API void hvctl_close(struct hvctl *h);
+
+/**
+ * hvctl_error() - what went wrong last
+ * @h: a handle, or NULL where hvctl_open() had no memory for one
+ *
+ * Return: a sentence without its full stop; valid until the next call that
+ * takes the handle.
+ */
 HVCTL_API const char *hvctl_error(const struct hvctl *h);
+
+/**
+ * hvctl_warning() - what the last hvctl_create() could not do, but went on
+ * @h: a handle
+ *
+ * Return: a sentence without its full stop, or "".
+ */
 HVCTL_API const char *hvctl_warning(const struct hvctl *h);
+
+/**
+ * hvctl_version() - the library's release
+ *
+ * Return: for example "0.1.0".
+ */
 HVCTL_API const char *hvctl_version(void);
+
+/**
+ * hvctl_info() - what the module found and allows
+ * @h: a handle
+ * @info: result
+ *
+ * Return: 0 or a negative errno.
+ */
 HVCTL_API int hvctl_info(struct hvctl *h, struct hv_info *info);
 
 /* What a guest is made from */
+
+/**
+ * hvctl_spec_new() - an empty specification
+ *
+ * 256 MiB of memory, one vCPU, a guest's reset resets it.
+ *
+ * Return: it, or NULL if there is no memory.
+ */
 HVCTL_API struct hvctl_spec *hvctl_spec_new(void);
+
+/**
+ * hvctl_spec_free() - give a specification back
+ * @spec: which, or NULL
+ *
+ * Guests that were made from it keep what they need.
+ */
 HVCTL_API void hvctl_spec_free(struct hvctl_spec *spec);
+
+/**
+ * hvctl_spec_set() - set one thing
+ * @h: takes the sentence of a refusal, which begins with the key
+ * @spec: a specification
+ * @key: what
+ * @value: to what
+ *
+ * Keys: name; memory (a size such as 256M or 1G, more than 1 MiB); kernel (a
+ * path); kernel-type (auto, bzimage or flat; auto is the default); initrd (a
+ * path); cmdline (a Linux kernel's default is console=ttyS0); debug-exit (an
+ * I/O port); on-reset (reset or stop); vcpus; cgroup (a path below the cgroup2
+ * mount, or empty for none; the default is one of its own, hv.slice/NAME).
+ *
+ * Return: 0 or a negative errno; -ENOKEY if there is no such key.
+ */
 HVCTL_API int hvctl_spec_set(struct hvctl *h, struct hvctl_spec *spec, const char *key,
 			     const char *value);
+
+/**
+ * hvctl_spec_image() - give the kernel image as bytes instead of as a path
+ * @h: takes the sentence of a refusal
+ * @spec: a specification
+ * @image: the bytes; copied
+ * @len: how many
+ *
+ * Return: 0 or a negative errno.
+ */
 HVCTL_API int hvctl_spec_image(struct hvctl *h, struct hvctl_spec *spec, const void *image,
 			       size_t len);
+
+/**
+ * hvctl_spec_segment() - put bytes into guest memory at each start
+ * @h: takes the sentence of a refusal
+ * @spec: a specification
+ * @gpa: where they go; all of them inside one region of guest memory
+ * @bytes: the bytes; copied
+ * @len: how many, at least 1
+ *
+ * Segments are applied in the order in which they were added, behind those of
+ * the kernel image if there is one.
+ *
+ * Return: 0 or a negative errno.
+ */
 HVCTL_API int hvctl_spec_segment(struct hvctl *h, struct hvctl_spec *spec, uint64_t gpa,
 				 const void *bytes, size_t len);
+
+/**
+ * hvctl_spec_vcpu_state() - say how the first vCPU starts
+ * @h: takes the sentence of a refusal
+ * @spec: a specification
+ * @state: its registers, in place of those that the kernel image asks for
+ *
+ * Return: 0 or a negative errno.
+ */
 HVCTL_API int hvctl_spec_vcpu_state(struct hvctl *h, struct hvctl_spec *spec,
 				    const struct hv_vcpu_state *state);
 
 /* Guests */
+
+/**
+ * hvctl_create() - make a guest
+ * @h: a handle
+ * @spec: from what; can be used again
+ * @id: result
+ *
+ * It is there as a whole or not at all.  What did not matter enough to fail,
+ * such as a cgroup that could not be made, is in hvctl_warning() afterwards.
+ *
+ * Return: 0 or a negative errno; -ENOEXEC if an image cannot be used, -EEXIST
+ * if the name is taken.
+ */
 HVCTL_API int hvctl_create(struct hvctl *h, const struct hvctl_spec *spec, uint64_t *id);
+
+/**
+ * hvctl_lookup() - find a guest
+ * @h: a handle
+ * @name_or_id: what the user typed
+ * @id: result
+ *
+ * What consists of digits is an id if there is a guest with it, and a name
+ * otherwise.
+ *
+ * Return: 0 or a negative errno; -ENOENT if there is none.
+ */
 HVCTL_API int hvctl_lookup(struct hvctl *h, const char *name_or_id, uint64_t *id);
+
+/**
+ * hvctl_start() - start a created or stopped guest
+ * @h: a handle
+ * @id: which
+ *
+ * Its memory is cleared and its boot manifest applied.
+ *
+ * Return: 0 or a negative errno; -EBUSY if it runs.
+ */
 HVCTL_API int hvctl_start(struct hvctl *h, uint64_t id);
+
+/**
+ * hvctl_kill() - stop a running guest at once
+ * @h: a handle
+ * @id: which
+ *
+ * Return: 0 when it has stopped, or a negative errno.
+ */
 HVCTL_API int hvctl_kill(struct hvctl *h, uint64_t id);
+
+/**
+ * hvctl_remove() - remove a guest that does not run
+ * @h: a handle
+ * @id: which
+ *
+ * Return: 0 or a negative errno; -EBUSY if it runs.
+ */
 HVCTL_API int hvctl_remove(struct hvctl *h, uint64_t id);
+
+/**
+ * hvctl_get() - describe a guest
+ * @h: a handle
+ * @id: which
+ * @guest: result, to be freed by hvctl_guest_free()
+ *
+ * Return: 0 or a negative errno; -ENOENT if there is none.
+ */
 HVCTL_API int hvctl_get(struct hvctl *h, uint64_t id, struct hvctl_guest **guest);
+
+/**
+ * hvctl_stats() - a guest's counters
+ * @h: a handle
+ * @id: which
+ * @guest: result, to be freed by hvctl_guest_free(); has the id, the name,
+ *         the memory figures, and the vCPUs with their exits
+ *
+ * Return: 0 or a negative errno; -ENOENT if there is none.
+ */
 HVCTL_API int hvctl_stats(struct hvctl *h, uint64_t id, struct hvctl_guest **guest);
+
+/**
+ * hvctl_list() - all guests that the caller may see
+ * @h: a handle
+ * @guests: result, NULL-terminated, to be freed by hvctl_list_free()
+ *
+ * Return: 0 or a negative errno.
+ */
 HVCTL_API int hvctl_list(struct hvctl *h, struct hvctl_guest ***guests);
+
+/**
+ * hvctl_list_stats() - counters of all guests that the caller may see
+ * @h: a handle
+ * @guests: result, NULL-terminated, to be freed by hvctl_list_free()
+ *
+ * Return: 0 or a negative errno.
+ */
 HVCTL_API int hvctl_list_stats(struct hvctl *h, struct hvctl_guest ***guests);
+
+/**
+ * hvctl_guest_free() - give a guest's description back
+ * @guest: which, or NULL
+ */
 HVCTL_API void hvctl_guest_free(struct hvctl_guest *guest);
+
+/**
+ * hvctl_list_free() - give a list of guests back
+ * @guests: which, or NULL
+ */
 HVCTL_API void hvctl_list_free(struct hvctl_guest **guests);
+
+/**
+ * hvctl_state_name() - a state as the specification calls it
+ * @state: enum hv_state
+ *
+ * Return: for example "running"; "gone" for HVCTL_STATE_NONE; "unknown" if a
+ * newer module has more.
+ */
 HVCTL_API const char *hvctl_state_name(uint32_t state);
+
+/**
+ * hvctl_stop_reason_name() - a stop reason as the specification calls it
+ * @reason: enum hv_stop_reason
+ *
+ * Return: for example "poweroff"; "unknown" if a newer module has more.
+ */
 HVCTL_API const char *hvctl_stop_reason_name(uint32_t reason);
 
 /* Events */
+
+/**
+ * hvctl_events_fd() - a descriptor that is readable when there are events
+ * @h: a handle
+ *
+ * Events count from the first call on.  The descriptor belongs to the handle:
+ * poll it, and read with hvctl_events_next().
+ *
+ * Return: the descriptor or a negative errno.
+ */
 HVCTL_API int hvctl_events_fd(struct hvctl *h);
+
+/**
+ * hvctl_events_next() - read an event
+ * @h: a handle
+ * @guest: result: the guest as it was right after the change; to be freed by
+ *         hvctl_guest_free()
+ *
+ * Return: 0, -EAGAIN when there is none left, -ENOBUFS when events were
+ * lost (list again), or another negative errno.
+ */
 HVCTL_API int hvctl_events_next(struct hvctl *h, struct hvctl_guest **guest);
+
+/**
+ * hvctl_wait() - wait until a guest has stopped
+ * @h: a handle
+ * @id: which
+ * @timeout_ms: how long at most, -1 for ever
+ * @guest: result, to be freed by hvctl_guest_free()
+ *
+ * Return: 0, -ETIMEDOUT, -EINTR when a signal came, -ENOENT when the guest is
+ * gone, or another negative errno.
+ */
 HVCTL_API int hvctl_wait(struct hvctl *h, uint64_t id, int timeout_ms,
 			 struct hvctl_guest **guest);
 
 /* Descriptors and memory */
+
+/**
+ * hvctl_guest_fd() - a descriptor of a guest
+ * @h: a handle
+ * @id: which
+ *
+ * For the ioctls of <linux/hv.h>.  The caller closes it.
+ *
+ * Return: the descriptor or a negative errno; -ENOENT if there is no such
+ * guest.
+ */
 HVCTL_API int hvctl_guest_fd(struct hvctl *h, uint64_t id);
+
+/**
+ * hvctl_console() - open a guest's console
+ * @h: a handle
+ * @id: which
+ * @flags: HV_CONSOLE_WRITE to be its one writer, HV_CONSOLE_TAIL to skip what
+ *         it printed so far
+ *
+ * See struct hv_console for how reads and writes behave.  The caller closes
+ * the descriptor.
+ *
+ * Return: the descriptor or a negative errno; -EBUSY if there is a writer.
+ */
 HVCTL_API int hvctl_console(struct hvctl *h, uint64_t id, uint32_t flags);
+
+/**
+ * hvctl_memory_map() - map guest memory
+ * @h: a handle
+ * @id: which guest
+ * @gpa: first guest physical address, a multiple of 4096
+ * @len: bytes, within one region
+ * @prot: PROT_READ, PROT_WRITE or both
+ * @memory: result; munmap() it.  It stays valid when the guest is removed.
+ *
+ * Return: 0 or a negative errno.
+ */
 HVCTL_API int hvctl_memory_map(struct hvctl *h, uint64_t id, uint64_t gpa, size_t len, int prot,
 			       void **memory);
+
+/**
+ * hvctl_get_regs() - a vCPU's registers
+ * @h: a handle
+ * @id: which guest
+ * @vcpu: which vCPU
+ * @state: result
+ *
+ * Return: 0 or a negative errno; -EBUSY while the guest runs.
+ */
 HVCTL_API int hvctl_get_regs(struct hvctl *h, uint64_t id, uint32_t vcpu,
 			     struct hv_vcpu_state *state);
 

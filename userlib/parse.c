@@ -235,10 +235,6 @@ static void free_vcpu(struct hvctl_vcpu *vcpu)
 	free(vcpu);
 }
 
-/**
- * hvctl_guest_free() - give a guest's description back
- * @guest: which, or NULL
- */
 void hvctl_guest_free(struct hvctl_guest *guest)
 {
 	struct hvctl_region *region;
@@ -257,10 +253,6 @@ void hvctl_guest_free(struct hvctl_guest *guest)
 	free(guest);
 }
 
-/**
- * hvctl_list_free() - give a list of guests back
- * @guests: which, or NULL
- */
 void hvctl_list_free(struct hvctl_guest **guests)
 {
 	if (!guests)

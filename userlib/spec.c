@@ -221,13 +221,6 @@ static const struct setting settings[] = {
 	{ "cgroup", set_cgroup },
 };
 
-/**
- * hvctl_spec_new() - an empty specification
- *
- * 256 MiB of memory, one vCPU, a guest's reset resets it.
- *
- * Return: it, or NULL if there is no memory.
- */
 struct hvctl_spec *hvctl_spec_new(void)
 {
 	struct hvctl_spec *spec = calloc(1, sizeof(*spec));
@@ -241,12 +234,6 @@ struct hvctl_spec *hvctl_spec_new(void)
 	return spec;
 }
 
-/**
- * hvctl_spec_free() - give a specification back
- * @spec: which, or NULL
- *
- * Guests that were made from it keep what they need.
- */
 void hvctl_spec_free(struct hvctl_spec *spec)
 {
 	struct spec_segment *segment;
@@ -267,21 +254,6 @@ void hvctl_spec_free(struct hvctl_spec *spec)
 	free(spec);
 }
 
-/**
- * hvctl_spec_set() - set one thing
- * @h: takes the sentence of a refusal, which begins with the key
- * @spec: a specification
- * @key: what
- * @value: to what
- *
- * Keys: name; memory (a size such as 256M or 1G, more than 1 MiB); kernel (a
- * path); kernel-type (auto, bzimage or flat; auto is the default); initrd (a
- * path); cmdline (a Linux kernel's default is console=ttyS0); debug-exit (an
- * I/O port); on-reset (reset or stop); vcpus; cgroup (a path below the cgroup2
- * mount, or empty for none; the default is one of its own, hv.slice/NAME).
- *
- * Return: 0 or a negative errno; -ENOKEY if there is no such key.
- */
 int hvctl_spec_set(struct hvctl *h, struct hvctl_spec *spec, const char *key, const char *value)
 {
 	for (size_t i = 0; i < sizeof(settings) / sizeof(settings[0]); i++)
@@ -290,15 +262,6 @@ int hvctl_spec_set(struct hvctl *h, struct hvctl_spec *spec, const char *key, co
 	return set_error(h, -ENOKEY, "%s: there is no such setting", key);
 }
 
-/**
- * hvctl_spec_image() - give the kernel image as bytes instead of as a path
- * @h: takes the sentence of a refusal
- * @spec: a specification
- * @image: the bytes; copied
- * @len: how many
- *
- * Return: 0 or a negative errno.
- */
 int hvctl_spec_image(struct hvctl *h, struct hvctl_spec *spec, const void *image, size_t len)
 {
 	int fd;
@@ -312,19 +275,6 @@ int hvctl_spec_image(struct hvctl *h, struct hvctl_spec *spec, const void *image
 	return 0;
 }
 
-/**
- * hvctl_spec_segment() - put bytes into guest memory at each start
- * @h: takes the sentence of a refusal
- * @spec: a specification
- * @gpa: where they go; all of them inside one region of guest memory
- * @bytes: the bytes; copied
- * @len: how many, at least 1
- *
- * Segments are applied in the order in which they were added, behind those of
- * the kernel image if there is one.
- *
- * Return: 0 or a negative errno.
- */
 int hvctl_spec_segment(struct hvctl *h, struct hvctl_spec *spec, uint64_t gpa, const void *bytes,
 		       size_t len)
 {
@@ -350,14 +300,6 @@ int hvctl_spec_segment(struct hvctl *h, struct hvctl_spec *spec, uint64_t gpa, c
 	return 0;
 }
 
-/**
- * hvctl_spec_vcpu_state() - say how the first vCPU starts
- * @h: takes the sentence of a refusal
- * @spec: a specification
- * @state: its registers, in place of those that the kernel image asks for
- *
- * Return: 0 or a negative errno.
- */
 int hvctl_spec_vcpu_state(struct hvctl *h, struct hvctl_spec *spec,
 			  const struct hv_vcpu_state *state)
 {
