@@ -55,7 +55,7 @@ static int run(struct context *c)
 }
 
 const struct command cmd_console = {
-	.name = "console", .args = "NAME",
+	.name = "console", .args = "NAME", .argument = ARGUMENT_GUEST,
 	.help = "Show a guest's console and type into it; Ctrl-] detaches",
 	.options = options, .run = run,
 };

@@ -8,6 +8,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 
 #include <hvctl.h>
 
@@ -34,12 +35,23 @@ struct option_row {
 
 struct context;
 
+/* What a shell's completion offers for a command's arguments. */
+enum argument_kind {
+	ARGUMENT_NONE,
+	ARGUMENT_GUEST,
+	ARGUMENT_FILE,
+	ARGUMENT_WORD,		/* one of struct command.words */
+};
+
 /**
  * struct command - a command
  * @name: what the user types
  * @alias: or this, or NULL
  * @args: how its arguments are called
  * @help: one line
+ * @text: more, for --help and the manual page, or NULL
+ * @argument: what its arguments are
+ * @words: what they can be, for ARGUMENT_WORD, NULL-terminated
  * @options: its options, or NULL
  * @run: does it; returns the exit status
  */
@@ -48,9 +60,14 @@ struct command {
 	const char *alias;
 	const char *args;
 	const char *help;
+	const char *text;
+	enum argument_kind argument;
+	const char *const *words;
 	const struct option_row *options;
 	int (*run)(struct context *c);
 };
+
+#define SENTENCE_SIZE	1024
 
 /**
  * struct context - a command under way
@@ -60,7 +77,11 @@ struct command {
  * @argc: how many arguments are left when next_option() has returned NULL
  * @argv: those
  * @rest: what stood behind "--", NULL-terminated, or NULL
- * @scan: next_option()'s place
+ * @said: SENTENCE_SIZE bytes for what fail() said last, or NULL
+ * @scan: next_option()'s place: the argument that it reads next
+ * @kept: how many of those that it has read are no options
+ * @letters: what is left of a row of letters behind one dash, or NULL
+ * @mistake: next_option() reported one
  */
 struct context {
 	const struct command *command;
@@ -69,19 +90,39 @@ struct context {
 	int argc;
 	char **argv;
 	char **rest;
+	char *said;
 	int scan;
+	int kept;
+	char *letters;
+	bool mistake;
 };
 
-extern const struct command cmd_console, cmd_create, cmd_doctor, cmd_kill, cmd_logs, cmd_ls,
-	cmd_rm, cmd_run, cmd_start, cmd_stats, cmd_version;
+extern const struct command *const commands[];	/* NULL-terminated */
+extern const struct command cmd_console, cmd_create, cmd_doctor, cmd_help, cmd_kill, cmd_logs,
+	cmd_ls, cmd_rm, cmd_run, cmd_start, cmd_stats, cmd_version;
 
 /* main.c */
+const struct command *find_command(const char *typed);
+
+/* usage.c */
 void print_usage(const struct command *command);
+void print_summary(FILE *to);
+
+/* words.c */
+#define WORD_NONE	(-1)
+#define WORD_AMBIGUOUS	(-2)
+int words_find(const char *const *words, const char *typed);
+const char *words_nearest(const char *const *words, const char *typed);
+void words_list(const char *const *words, const char *typed, const char *prefix, char *buf,
+		size_t size);
 
 /* args.c */
 const struct option_row *next_option(struct context *c, const char **value);
 bool options_failed(const struct context *c);
 bool is_option(const struct option_row *row, const char *name);
+int take_number(struct context *c, const struct option_row *row, const char *value,
+		uint64_t max, uint64_t *number);
+int parse_number(const char *text, uint64_t *number);
 int expect_arguments(struct context *c, int min, int max);
 
 /* common.c */
@@ -99,12 +140,25 @@ enum out_kind {
 	OUT_STREAM,	/* a table that goes on; a JSON object a line */
 };
 
+enum out_colour {
+	OUT_PLAIN,
+	OUT_GREEN,
+	OUT_YELLOW,
+	OUT_RED,
+};
+
 struct out;
 struct out *out_new(const struct context *c, enum out_kind kind);
 void out_row(struct out *out);
 void out_text(struct out *out, const char *key, const char *head, const char *text);
 void out_number(struct out *out, const char *key, const char *head, uint64_t value,
 		const char *text);
+void out_bool(struct out *out, const char *key, bool value);
+void out_null(struct out *out, const char *key);
+void out_open(struct out *out, const char *key, const char *bracket);
+void out_close(struct out *out);
+void out_colour(struct out *out, enum out_colour colour);
+int out_flush(struct out *out);
 int out_end(struct out *out);
 const char *size_text(char *buf, size_t len, uint64_t bytes);
 

@@ -21,6 +21,7 @@ static int run(struct context *c)
 }
 
 const struct command cmd_kill = {
-	.name = "kill", .args = "NAME...", .help = "Stop running guests at once",
+	.name = "kill", .args = "NAME...", .argument = ARGUMENT_GUEST,
+	.help = "Stop running guests at once",
 	.run = run,
 };

@@ -162,6 +162,7 @@ static int run(struct context *c)
 }
 
 const struct command cmd_logs = {
-	.name = "logs", .args = "NAME", .help = "Print what a guest has written to its console",
+	.name = "logs", .args = "NAME", .argument = ARGUMENT_GUEST,
+	.help = "Print what a guest has written to its console",
 	.options = options, .run = run,
 };

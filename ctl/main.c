@@ -10,56 +10,65 @@
 
 #include "ctl.h"
 
-static const struct command *const commands[] = {
+/* In the order in which the summary and the manual page have them. */
+const struct command *const commands[] = {
 	&cmd_run, &cmd_create, &cmd_start, &cmd_kill, &cmd_rm, &cmd_ls, &cmd_console, &cmd_logs,
-	&cmd_stats, &cmd_doctor, &cmd_version,
+	&cmd_stats, &cmd_doctor, &cmd_help, &cmd_version, NULL,
 };
 
-#define NR_COMMANDS (sizeof(commands) / sizeof(commands[0]))
+#define COMMANDS_MAX	64
 
-static void print_option(const struct option_row *row)
+/* Names, then aliases; returns which command each belongs to. */
+static void collect_names(const char **names, const struct command **owners)
 {
-	char left[40];
+	int n = 0;
 
-	if (!row->help)
-		return;
-	snprintf(left, sizeof(left), "%c%c%s --%s%s%s", row->letter ? '-' : ' ',
-		 row->letter ? row->letter : ' ', row->letter ? "," : " ", row->name,
-		 row->arg ? " " : "", row->arg ? row->arg : "");
-	printf("  %-26s %s\n", left, row->help);
+	for (int i = 0; commands[i] && n < COMMANDS_MAX; i++) {
+		owners[n] = commands[i];
+		names[n++] = commands[i]->name;
+	}
+	for (int i = 0; commands[i] && n < COMMANDS_MAX; i++) {
+		if (!commands[i]->alias)
+			continue;
+		owners[n] = commands[i];
+		names[n++] = commands[i]->alias;
+	}
+	names[n] = NULL;
+}
+
+static void explain_unknown(const char *const *names, const char *typed, bool ambiguous)
+{
+	const char *nearest = words_nearest(names, typed);
+	char list[256];
+
+	words_list(names, typed, "", list, sizeof(list));
+	if (ambiguous)
+		fprintf(stderr, "hvctl: '%s' could be %s\n", typed, list);
+	else if (nearest)
+		fprintf(stderr, "hvctl: there is no command '%s': did you mean %s?\n", typed,
+			nearest);
+	else
+		fprintf(stderr, "hvctl: there is no command '%s': hvctl --help lists them\n",
+			typed);
 }
 
 /**
- * print_usage() - print a command's usage
- * @command: which
+ * find_command() - find a command
+ * @typed: its name, its alias, or the beginning of only one
+ *
+ * Return: it, or NULL after a sentence.
  */
-void print_usage(const struct command *command)
+const struct command *find_command(const char *typed)
 {
-	printf("usage: hvctl [-j] %s%s%s%s\n%s%s%s%s%s\n", command->name,
-	       command->options ? " [options]" : "", command->args[0] ? " " : "", command->args,
-	       command->help, command->alias ? " (also: " : "",
-	       command->alias ? command->alias : "", command->alias ? ")" : "",
-	       command->options ? "\n" : "");
-	for (const struct option_row *row = command->options; row && row->name; row++)
-		print_option(row);
-}
+	const struct command *owners[COMMANDS_MAX];
+	const char *names[COMMANDS_MAX + 1];
+	int found;
 
-static void print_summary(void)
-{
-	printf("usage: hvctl [-j] COMMAND\n"
-	       "Guests of the hv hypervisor. -j prints JSON.\n\n");
-	for (size_t i = 0; i < NR_COMMANDS; i++)
-		printf("  %-10s %s\n", commands[i]->name, commands[i]->help);
-	printf("\nhvctl COMMAND --help says more. Exit status: 0; the guest's own from run;\n"
-	       "125 hvctl or the host failed, 126 unusable image, 127 no such guest.\n");
-}
-
-static const struct command *find_command(const char *name)
-{
-	for (size_t i = 0; i < NR_COMMANDS; i++)
-		if (!strcmp(commands[i]->name, name) ||
-		    (commands[i]->alias && !strcmp(commands[i]->alias, name)))
-			return commands[i];
+	collect_names(names, owners);
+	found = words_find(names, typed);
+	if (found >= 0)
+		return owners[found];
+	explain_unknown(names, typed, found == WORD_AMBIGUOUS);
 	return NULL;
 }
 
@@ -78,9 +87,11 @@ static char **split_rest(int *argc, char **argv)
 
 static int run_command(const struct command *command, bool json, int argc, char **argv)
 {
-	struct context c = { .command = command, .json = json };
+	struct context c = { .command = command, .json = json, .scan = 1 };
+	char said[SENTENCE_SIZE] = "";
 	int status;
 
+	c.said = said;
 	c.rest = split_rest(&argc, argv);
 	c.argc = argc;
 	c.argv = argv;
@@ -118,16 +129,14 @@ int main(int argc, char **argv)
 		json = true;
 		first++;
 	}
-	if (first == argc || is_one_of(argv[first], "-h", "--help") ||
-	    !strcmp(argv[first], "help")) {
-		print_summary();
-		return first == argc ? STATUS_FAILED : 0;
+	if (first == argc) {
+		print_summary(stderr);
+		return STATUS_FAILED;
 	}
+	if (is_one_of(argv[first], "-h", "--help"))
+		argv[first] = "help";
 	if (is_one_of(argv[first], "-V", "--version"))
 		argv[first] = "version";
 	command = find_command(argv[first]);
-	if (command)
-		return run_command(command, json, argc - first, argv + first);
-	fprintf(stderr, "hvctl: there is no command '%s': hvctl --help lists them\n", argv[first]);
-	return STATUS_FAILED;
+	return command ? run_command(command, json, argc - first, argv + first) : STATUS_FAILED;
 }

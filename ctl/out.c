@@ -4,33 +4,47 @@
  *
  * A command describes rows of fields.  In text a field stands in the column
  * of its heading, whose width is that of its longest value; one without a
- * heading is for JSON only.  Everything is printed by out_end().
+ * heading is for JSON only, and one without a key for text only.  Objects and
+ * arrays are opened and closed among the fields, and are JSON's alone.
+ * Everything is printed by out_end(), or row by row with out_flush().
  */
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "ctl.h"
 
 #define COLUMNS_MAX	32
+#define NESTING_MAX	8
+
+enum field_kind {
+	FIELD_TEXT,
+	FIELD_NUMBER,
+	FIELD_LITERAL,		/* true, false or null */
+	FIELD_OPEN,		/* its text is the bracket */
+	FIELD_CLOSE,
+};
 
 /**
  * struct field - a value
  * @next: in the same row
- * @key: for JSON
+ * @kind: what JSON makes of it
+ * @colour: on a terminal
+ * @key: for JSON; NULL for text only, but in an array, where there are none
  * @head: for text, or NULL
  * @text: as text has it
- * @number: as JSON has it, if @is_number
- * @is_number: or the text, quoted
+ * @number: as JSON has it, for FIELD_NUMBER
  */
 struct field {
 	struct field *next;
+	enum field_kind kind;
+	enum out_colour colour;
 	const char *key;
 	const char *head;
 	char *text;
 	uint64_t number;
-	bool is_number;
 };
 
 struct row {
@@ -38,13 +52,28 @@ struct row {
 	struct field *fields;
 };
 
+/**
+ * struct out - an output
+ * @kind: what it looks like
+ * @json: instead of text
+ * @colours: standard output is a terminal that wants them
+ * @failed: there was no memory for all of it
+ * @headed: the headings of a table are out
+ * @rows: what is to be printed
+ * @last: the last of them
+ * @last_field: its last field
+ * @width: of columns printed so far
+ */
 struct out {
 	enum out_kind kind;
 	bool json;
+	bool colours;
 	bool failed;
+	bool headed;
 	struct row *rows;
 	struct row *last;
 	struct field *last_field;
+	int width[COLUMNS_MAX];
 };
 
 /**
@@ -62,6 +91,7 @@ struct out *out_new(const struct context *c, enum out_kind kind)
 		return NULL;
 	out->kind = kind;
 	out->json = c->json;
+	out->colours = isatty(STDOUT_FILENO) && !getenv("NO_COLOR");
 	return out;
 }
 
@@ -87,7 +117,8 @@ void out_row(struct out *out)
 	out->last_field = NULL;
 }
 
-static struct field *add(struct out *out, const char *key, const char *head, const char *text)
+static struct field *add(struct out *out, enum field_kind kind, const char *key,
+			 const char *head, const char *text)
 {
 	struct field *field;
 
@@ -101,6 +132,7 @@ static struct field *add(struct out *out, const char *key, const char *head, con
 		out->failed = true;
 		return NULL;
 	}
+	field->kind = kind;
 	field->key = key;
 	field->head = head;
 	if (out->last_field)
@@ -120,7 +152,7 @@ static struct field *add(struct out *out, const char *key, const char *head, con
  */
 void out_text(struct out *out, const char *key, const char *head, const char *text)
 {
-	add(out, key, head, text);
+	add(out, FIELD_TEXT, key, head, text);
 }
 
 /**
@@ -138,11 +170,63 @@ void out_number(struct out *out, const char *key, const char *head, uint64_t val
 	struct field *field;
 
 	snprintf(digits, sizeof(digits), "%" PRIu64, value);
-	field = add(out, key, head, text ? text : digits);
-	if (!field)
-		return;
-	field->number = value;
-	field->is_number = true;
+	field = add(out, FIELD_NUMBER, key, head, text ? text : digits);
+	if (field)
+		field->number = value;
+}
+
+/**
+ * out_bool() - add a truth to the row, for JSON
+ * @out: an output
+ * @key: JSON key
+ * @value: value
+ */
+void out_bool(struct out *out, const char *key, bool value)
+{
+	add(out, FIELD_LITERAL, key, NULL, value ? "true" : "false");
+}
+
+/**
+ * out_null() - add what is not there to the row, for JSON
+ * @out: an output
+ * @key: JSON key
+ */
+void out_null(struct out *out, const char *key)
+{
+	add(out, FIELD_LITERAL, key, NULL, "null");
+}
+
+/**
+ * out_open() - begin an object or an array, for JSON
+ * @out: an output
+ * @key: JSON key; NULL in an array
+ * @bracket: "{" or "["
+ *
+ * Fields that follow are in it, up to the next out_close().
+ */
+void out_open(struct out *out, const char *key, const char *bracket)
+{
+	add(out, FIELD_OPEN, key, NULL, bracket);
+}
+
+/**
+ * out_close() - end the object or array that was opened last
+ * @out: an output
+ */
+void out_close(struct out *out)
+{
+	add(out, FIELD_CLOSE, NULL, NULL, "");
+}
+
+/**
+ * out_colour() - colour the field that was added last
+ * @out: an output
+ * @colour: on a terminal; nothing else has any
+ */
+void out_colour(struct out *out, enum out_colour colour)
+{
+	if (out && out->last_field)
+		out->last_field->colour = colour;
 }
 
 /*
@@ -184,19 +268,53 @@ static void json_string(const char *text)
 	putchar('"');
 }
 
-static void json_row(const struct row *row)
+static void json_value(const struct field *f)
 {
-	putchar('{');
-	for (const struct field *f = row->fields; f; f = f->next) {
+	if (f->kind == FIELD_NUMBER)
+		printf("%" PRIu64, f->number);
+	else if (f->kind == FIELD_TEXT)
+		json_string(f->text);
+	else
+		fputs(f->text, stdout);
+}
+
+/* The brackets that are open, as a string of those that will close them. */
+struct nesting {
+	char closing[NESTING_MAX];
+	int depth;
+	bool first;
+};
+
+static void json_field(struct nesting *in, const struct field *f)
+{
+	bool in_array = in->closing[in->depth] == ']';
+
+	if (f->kind == FIELD_CLOSE) {
+		putchar(in->closing[in->depth--]);
+		in->first = false;
+		return;
+	}
+	if (!f->key && !in_array)
+		return;
+	if (!in->first)
+		putchar(',');
+	if (!in_array) {
 		json_string(f->key);
 		putchar(':');
-		if (f->is_number)
-			printf("%" PRIu64, f->number);
-		else
-			json_string(f->text);
-		if (f->next)
-			putchar(',');
 	}
+	json_value(f);
+	in->first = f->kind == FIELD_OPEN;
+	if (in->first)
+		in->closing[++in->depth] = f->text[0] == '{' ? '}' : ']';
+}
+
+static void json_row(const struct row *row)
+{
+	struct nesting in = { .closing = "}", .first = true };
+
+	putchar('{');
+	for (const struct field *f = row->fields; f; f = f->next)
+		json_field(&in, f);
 	putchar('}');
 }
 
@@ -215,10 +333,20 @@ static void json_print(const struct out *out)
 		puts("]");
 }
 
-/* Columns are those of the first row; rows of a table all have the same. */
-static int measure(const struct out *out, int *width)
+/* As a terminal shows it: bytes that go on with a character take no room. */
+static int text_width(const char *text)
 {
-	int columns = 0;
+	int width = 0;
+
+	for (; *text; text++)
+		width += (*text & 0xc0) != 0x80;
+	return width;
+}
+
+/* Columns are those of the first row; rows of a table all have the same. */
+static int measure(struct out *out)
+{
+	int columns = 0, *width = out->width;
 
 	for (const struct row *row = out->rows; row; row = row->next) {
 		int n = 0;
@@ -226,10 +354,10 @@ static int measure(const struct out *out, int *width)
 		for (const struct field *f = row->fields; f && n < COLUMNS_MAX; f = f->next) {
 			if (!f->head)
 				continue;
-			if (row == out->rows)
-				width[n] = strlen(f->head);
-			if ((int)strlen(f->text) > width[n])
-				width[n] = strlen(f->text);
+			if (text_width(f->head) > width[n])
+				width[n] = text_width(f->head);
+			if (text_width(f->text) > width[n])
+				width[n] = text_width(f->text);
 			n++;
 		}
 		columns = n > columns ? n : columns;
@@ -237,36 +365,60 @@ static int measure(const struct out *out, int *width)
 	return columns;
 }
 
-/* The last column is not padded: no blanks at the end of a line. */
-static void print_cell(const char *text, int n, int columns, const int *width, bool right)
+/* What somebody else wrote, such as a label, must not steer the terminal. */
+static void put_text(const char *text)
 {
-	if (right)
-		printf("%*s", width[n], text);
-	else if (n + 1 < columns)
-		printf("%-*s", width[n], text);
-	else
-		fputs(text, stdout);
-	fputs(n + 1 < columns ? "  " : "\n", stdout);
+	for (; *text; text++)
+		putchar((unsigned char)*text < ' ' || *text == 0x7f ? '?' : *text);
 }
 
-static void print_line(const struct row *row, int columns, const int *width, bool heads)
+static void put_coloured(const struct out *out, const struct field *f, const char *text)
+{
+	static const char *const codes[] = {
+		[OUT_GREEN] = "\033[32m", [OUT_YELLOW] = "\033[33m", [OUT_RED] = "\033[31m",
+	};
+	bool coloured = out->colours && f->colour != OUT_PLAIN && text == f->text;
+
+	if (coloured)
+		fputs(codes[f->colour], stdout);
+	put_text(text);
+	if (coloured)
+		fputs("\033[0m", stdout);
+}
+
+/* The last column is not padded: no blanks at the end of a line. */
+static void print_cell(const struct out *out, const struct field *f, const char *text, int n,
+		       int columns)
+{
+	int padding = out->width[n] - text_width(text);
+	bool right = f->kind == FIELD_NUMBER, last = n + 1 == columns;
+
+	printf("%*s", right ? padding : 0, "");
+	put_coloured(out, f, text);
+	if (last)
+		putchar('\n');
+	else
+		printf("%*s", (right ? 0 : padding) + 2, "");
+}
+
+static void print_line(const struct out *out, const struct row *row, int columns, bool heads)
 {
 	int n = 0;
 
 	for (const struct field *f = row->fields; f && n < COLUMNS_MAX; f = f->next)
 		if (f->head)
-			print_cell(heads ? f->head : f->text, n++, columns, width, f->is_number);
+			print_cell(out, f, heads ? f->head : f->text, n++, columns);
 }
 
-static void text_table(const struct out *out)
+static void text_table(struct out *out)
 {
-	int width[COLUMNS_MAX] = { 0 };
-	int columns = measure(out, width);
+	int columns = measure(out);
 
-	if (out->rows && columns)
-		print_line(out->rows, columns, width, true);
+	if (out->rows && columns && !out->headed)
+		print_line(out, out->rows, columns, true);
+	out->headed |= columns > 0;
 	for (const struct row *row = out->rows; row && columns; row = row->next)
-		print_line(row, columns, width, false);
+		print_line(out, row, columns, false);
 }
 
 static void text_record(const struct out *out)
@@ -277,9 +429,13 @@ static void text_record(const struct out *out)
 		for (const struct field *f = row->fields; f; f = f->next)
 			if (f->head && (int)strlen(f->head) > width)
 				width = strlen(f->head);
-		for (const struct field *f = row->fields; f; f = f->next)
-			if (f->head)
-				printf("%-*s  %s\n", width, f->head, f->text);
+		for (const struct field *f = row->fields; f; f = f->next) {
+			if (!f->head)
+				continue;
+			printf("%-*s  ", width, f->head);
+			put_coloured(out, f, f->text);
+			putchar('\n');
+		}
 	}
 }
 
@@ -295,7 +451,7 @@ static void free_row(struct row *row)
 	free(row);
 }
 
-static void free_out(struct out *out)
+static void drop_rows(struct out *out)
 {
 	struct row *row;
 
@@ -303,7 +459,35 @@ static void free_out(struct out *out)
 		out->rows = row->next;
 		free_row(row);
 	}
-	free(out);
+	out->last = NULL;
+	out->last_field = NULL;
+}
+
+static void print_rows(struct out *out)
+{
+	if (out->json)
+		json_print(out);
+	else if (out->kind == OUT_RECORD)
+		text_record(out);
+	else
+		text_table(out);
+}
+
+/**
+ * out_flush() - print what there is so far, and go on
+ * @out: an OUT_STREAM
+ *
+ * Headings come once, and a column's width never shrinks.
+ *
+ * Return: 0, or STATUS_FAILED as from out_end().
+ */
+int out_flush(struct out *out)
+{
+	if (!out)
+		return STATUS_FAILED;
+	print_rows(out);
+	drop_rows(out);
+	return fflush(stdout) || out->failed ? STATUS_FAILED : 0;
 }
 
 /**
@@ -318,13 +502,9 @@ int out_end(struct out *out)
 
 	if (!out)
 		return STATUS_FAILED;
-	if (out->json)
-		json_print(out);
-	else if (out->kind == OUT_RECORD)
-		text_record(out);
-	else
-		text_table(out);
-	free_out(out);
+	print_rows(out);
+	drop_rows(out);
+	free(out);
 	return fflush(stdout) || failed ? STATUS_FAILED : 0;
 }
 

@@ -40,6 +40,6 @@ static int run(struct context *c)
 }
 
 const struct command cmd_rm = {
-	.name = "rm", .args = "NAME...", .help = "Remove guests",
+	.name = "rm", .args = "NAME...", .argument = ARGUMENT_GUEST, .help = "Remove guests",
 	.options = options, .run = run,
 };

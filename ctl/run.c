@@ -276,13 +276,13 @@ static int create(struct context *c)
 }
 
 const struct command cmd_run = {
-	.name = "run", .args = "IMAGE [-- KERNEL ARGS]",
+	.name = "run", .args = "IMAGE [-- KERNEL ARGS]", .argument = ARGUMENT_FILE,
 	.help = "Create a guest, start it and attach to its console",
 	.options = options, .run = run,
 };
 
 const struct command cmd_create = {
-	.name = "create", .args = "IMAGE [-- KERNEL ARGS]",
+	.name = "create", .args = "IMAGE [-- KERNEL ARGS]", .argument = ARGUMENT_FILE,
 	.help = "Create a guest and print its name",
 	.options = options + 1, .run = create,
 };

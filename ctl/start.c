@@ -21,6 +21,7 @@ static int run(struct context *c)
 }
 
 const struct command cmd_start = {
-	.name = "start", .args = "NAME...", .help = "Start created or stopped guests",
+	.name = "start", .args = "NAME...", .argument = ARGUMENT_GUEST,
+	.help = "Start created or stopped guests",
 	.run = run,
 };

@@ -268,6 +268,7 @@ static int run(struct context *c)
 }
 
 const struct command cmd_stats = {
-	.name = "stats", .args = "[NAME...]", .help = "Show what guests use, each second",
+	.name = "stats", .args = "[NAME...]", .argument = ARGUMENT_GUEST,
+	.help = "Show what guests use, each second",
 	.options = options, .run = run,
 };

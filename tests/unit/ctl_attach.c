@@ -4,7 +4,7 @@
  * place: what is typed and printed arrives, and whatever ends the session
  * leaves the terminal as it was.
  */
-/* SOURCES: ctl/attach.c ctl/common.c */
+/* SOURCES: ctl/attach.c ctl/common.c ctl/out.c ctl/words.c */
 /* CFLAGS: -Iuserlib */
 #include <errno.h>
 #include <fcntl.h>
@@ -40,6 +40,37 @@ int hvctl_lookup(struct hvctl *h, const char *name, uint64_t *id)
 	(void)name;
 	*id = 0;
 	return -ENOENT;
+}
+
+int hvctl_get(struct hvctl *h, uint64_t id, struct hvctl_guest **guest)
+{
+	(void)h;
+	(void)id;
+	*guest = NULL;
+	return -ENOENT;
+}
+
+int hvctl_list(struct hvctl *h, struct hvctl_guest ***guests)
+{
+	(void)h;
+	*guests = NULL;
+	return -ENODEV;
+}
+
+void hvctl_guest_free(struct hvctl_guest *guest)
+{
+	(void)guest;
+}
+
+void hvctl_list_free(struct hvctl_guest **guests)
+{
+	(void)guests;
+}
+
+const char *hvctl_state_name(uint32_t state)
+{
+	(void)state;
+	return "";
 }
 
 int expect_arguments(struct context *c, int min, int max)

@@ -93,6 +93,38 @@ static void test_kinds(void)
 	CHECK(print(begin(false, OUT_TABLE)) == 0 && !strcmp(printed, ""));
 }
 
+static void test_nested(void)
+{
+	struct out *out = begin(true, OUT_RECORD);
+
+	out_row(out);
+	out_open(out, "a", "[");
+	out_number(out, NULL, NULL, 1, NULL);
+	out_open(out, NULL, "{");
+	out_close(out);
+	out_open(out, NULL, "{");
+	out_text(out, NULL, "TEXT", "only");
+	out_bool(out, "b", true);
+	out_null(out, "c");
+	out_close(out);
+	out_close(out);
+	out_text(out, "d", NULL, "e");
+	CHECK(print(out) == 0);
+	CHECK(!strcmp(printed, "{\"a\":[1,{},{\"b\":true,\"c\":null}],\"d\":\"e\"}\n"));
+}
+
+/* A label is somebody else's text: as wide as it looks, and no escape sequences. */
+static void test_foreign(void)
+{
+	struct out *out = begin(false, OUT_TABLE);
+
+	out_row(out);
+	out_text(out, "a", "A", "\303\244\033[2J");
+	out_text(out, "b", "B", "x");
+	CHECK(print(out) == 0);
+	CHECK(!strcmp(printed, "A      B\n\303\244?[2J  x\n"));
+}
+
 static void check_string(const char *text, const char *json)
 {
 	struct out *out = begin(true, OUT_STREAM);
@@ -137,6 +169,8 @@ static const struct tap_test tests[] = {
 	{ "a table's columns", test_table },
 	{ "the same as JSON", test_json },
 	{ "streams, records, nothing", test_kinds },
+	{ "objects and arrays", test_nested },
+	{ "text of others", test_foreign },
 	{ "JSON strings", test_strings },
 	{ "sizes for people", test_sizes },
 };
