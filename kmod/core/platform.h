@@ -47,6 +47,7 @@ enum platform_event {
  * @misc: reset control, 8042, port 0x92
  * @lapics: the vCPUs' local APICs by index; set before the first run, constant
  * @nr_lapics: how many; constant
+ * @lowest_next: where the next search for the lowest priority begins; no lock, a hint
  * @debug_exit_port: 0 for none; constant
  * @event: what the host side has to do next; first one wins until cleared
  * @event_value: goes with it: debug-exit's status
@@ -62,6 +63,7 @@ struct platform {
 	struct misc misc;
 	struct lapic *lapics[HV_MAX_VCPUS];
 	unsigned int nr_lapics;
+	unsigned int lowest_next;
 	u16 debug_exit_port;
 	enum platform_event event;
 	u32 event_value;

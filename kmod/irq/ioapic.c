@@ -31,17 +31,29 @@
 #define REDIR_DEST_SHIFT	56
 #define REDIR_WRITABLE		(0xff0000000001ffffULL & ~(REDIR_STATUS | REDIR_REMOTE_IRR))
 
+static u8 redir_mode(u64 redir)
+{
+	return (redir >> REDIR_MODE_SHIFT) & 7;
+}
+
+/* NMI and INIT are edges whatever the trigger mode says: there is no EOI for them. */
+static bool redir_is_level(u64 redir)
+{
+	return (redir & REDIR_LEVEL) && redir_mode(redir) <= LAPIC_LOWEST;
+}
+
+/* Modes 3 and 6 are reserved: an IOAPIC starts no processor. */
 static unsigned int ioapic_deliver(struct platform *p, u64 redir)
 {
 	struct lapic_message m = {
 		.dest = redir >> REDIR_DEST_SHIFT,
 		.vector = redir & REDIR_VECTOR,
-		.mode = (redir >> REDIR_MODE_SHIFT) & 7,
+		.mode = redir_mode(redir),
 		.logical = redir & REDIR_LOGICAL,
-		.level = redir & REDIR_LEVEL,
+		.level = redir_is_level(redir),
 	};
 
-	return lapic_send(p, &m);
+	return m.mode == LAPIC_SIPI ? 0 : lapic_send(p, &m);
 }
 
 /* Level: at most one message until its EOI, which is what remote IRR stands for. */
@@ -63,7 +75,7 @@ void ioapic_set_line(struct platform *p, unsigned int pin, bool level)
 	if (pin >= IOAPIC_PINS)
 		return;
 	io->lines = level ? old | BIT(pin) : old & ~BIT(pin);
-	if (io->redir[pin] & REDIR_LEVEL)
+	if (redir_is_level(io->redir[pin]))
 		ioapic_service_level(p, pin);
 	else if (io->lines & ~old && !(io->redir[pin] & REDIR_MASKED))
 		ioapic_deliver(p, io->redir[pin]);
@@ -71,7 +83,7 @@ void ioapic_set_line(struct platform *p, unsigned int pin, bool level)
 
 static bool ioapic_awaits_eoi(u64 redir, u8 vector)
 {
-	return (redir & REDIR_LEVEL) && (redir & REDIR_REMOTE_IRR) &&
+	return redir_is_level(redir) && (redir & REDIR_REMOTE_IRR) &&
 	       (redir & REDIR_VECTOR) == vector;
 }
 
@@ -89,6 +101,17 @@ void ioapic_eoi(struct platform *p, u8 vector)
 	host_unlock(&p->lock, flags);
 }
 
+void ioapic_retry(struct platform *p)
+{
+	unsigned long flags = host_lock(&p->lock);
+	unsigned int pin;
+
+	for (pin = 0; pin < IOAPIC_PINS; pin++)
+		if (redir_is_level(p->ioapic.redir[pin]))
+			ioapic_service_level(p, pin);
+	host_unlock(&p->lock, flags);
+}
+
 /*
  * An edge while masked is lost. Turning a pin to edge clears remote IRR: with
  * no EOI register, that is how software ends an interrupt that got stuck.
@@ -101,7 +124,7 @@ static void ioapic_write_redir(struct platform *p, unsigned int index, u32 value
 	u64 changed = REDIR_WRITABLE & half;
 
 	*redir = (*redir & ~changed) | ((u64)value << shift & changed);
-	if (*redir & REDIR_LEVEL)
+	if (redir_is_level(*redir))
 		ioapic_service_level(p, pin);
 	else
 		*redir &= ~REDIR_REMOTE_IRR;

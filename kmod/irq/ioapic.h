@@ -34,6 +34,9 @@ void ioapic_set_line(struct platform *p, unsigned int pin, bool level);
 /* A local APIC ended a level-triggered @vector. Takes @p->lock. */
 void ioapic_eoi(struct platform *p, u8 vector);
 
+/* A local APIC has been enabled: levels that nobody took try again. Takes @p->lock. */
+void ioapic_retry(struct platform *p);
+
 /* The guest's access at @offset of the IOAPIC's page. Take @p->lock. */
 u32 ioapic_mmio_read(struct platform *p, u32 offset, unsigned int size);
 void ioapic_mmio_write(struct platform *p, u32 offset, unsigned int size, u32 value);

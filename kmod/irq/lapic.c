@@ -14,13 +14,6 @@
 /* Integrated APIC, LVT entries 0 to 5, no suppression of EOI broadcasts. */
 #define LAPIC_VERSION_VALUE	0x00050014U
 
-/* ESR, section "Error Handling". */
-enum {
-	ESR_SEND_ILLEGAL	= 5,
-	ESR_RECEIVE_ILLEGAL	= 6,
-	ESR_ILLEGAL_REGISTER	= 7,
-};
-
 #define LVT_VECTOR		0x000000ffU
 #define LVT_MODE_SHIFT		8
 #define LVT_STATUS		BIT(12)		/* read only, never pending here */
@@ -29,14 +22,8 @@ enum {
 #define LVT_TIMER_PERIODIC	BIT(17)
 #define LVT_TIMER_DEADLINE	BIT(18)
 
-#define ICR_LOGICAL		BIT(11)
 #define ICR_BUSY		BIT(12)	/* delivery status: a message never waits here */
-#define ICR_ASSERT		BIT(14)
-#define ICR_LEVEL		BIT(15)
-#define ICR_SHORTHAND(icr)	(((icr) >> 18) & 3)
 #define ICR_VALID		0x000cdfffU
-
-enum { SHORT_NONE, SHORT_SELF, SHORT_ALL, SHORT_OTHERS };
 
 static bool lapic_lvt_deliver(struct lapic *l, enum lapic_reg lvt);
 
@@ -64,11 +51,6 @@ static u32 lapic_lvt(const struct lapic *l, enum lapic_reg lvt)
 	return READ_ONCE(l->s.reg[lvt]);
 }
 
-static bool lapic_sw_enabled(const struct lapic *l)
-{
-	return lapic_enabled(l) && (READ_ONCE(l->s.reg[LAPIC_SVR]) & LAPIC_SVR_ENABLE);
-}
-
 /* "Task and Processor Priorities": PPR is the higher class of TPR and ISR. */
 static void lapic_update_ppr(struct lapic *l)
 {
@@ -82,8 +64,14 @@ static void lapic_update_ppr(struct lapic *l)
 		set_bit(LAPIC_PENDING_IRR, &l->s.pending);
 }
 
-/* An error is noted once until ESR is written; a new one raises LVT ERROR. */
-static void lapic_error(struct lapic *l, unsigned int bit)
+/**
+ * lapic_error - something is wrong with a message or an access; any context
+ * @l: local APIC that found it
+ * @bit: which bit of the ESR says so
+ *
+ * Noted once until ESR is written; a new one raises LVT ERROR.
+ */
+void lapic_error(struct lapic *l, enum lapic_esr bit)
 {
 	if (!test_and_set_bit(bit, &l->s.esr_pending))
 		lapic_lvt_deliver(l, LAPIC_LVT_ERROR);
@@ -100,7 +88,7 @@ void lapic_accept(struct lapic *l, u8 vector, bool level)
 	if (!lapic_sw_enabled(l))
 		return;
 	if (vector < 16) {
-		lapic_error(l, ESR_RECEIVE_ILLEGAL);
+		lapic_error(l, LAPIC_ESR_RECEIVE_ILLEGAL);
 		return;
 	}
 	if (level)
@@ -114,7 +102,12 @@ void lapic_accept(struct lapic *l, u8 vector, bool level)
 	host_kick(l->vcpu);
 }
 
-static void lapic_post(struct lapic *l, enum lapic_pending what)
+/**
+ * lapic_post - note an event that has no vector in the IRR; any context
+ * @l: local APIC
+ * @what: LAPIC_PENDING_NMI, LAPIC_PENDING_INIT or LAPIC_PENDING_SIPI
+ */
+void lapic_post(struct lapic *l, enum lapic_pending what)
 {
 	if (!test_and_set_bit(what, &l->s.pending))
 		host_kick(l->vcpu);
@@ -174,7 +167,7 @@ void lapic_take(struct lapic *l, u8 vector)
  *
  * Yes through LINT0 in ExtINT mode, and when the APIC is disabled by
  * IA32_APIC_BASE, since LINT0 is then the INTR pin ("Local APIC Status and
- * Location"). Only vCPU 0 is wired to the PIC.
+ * Location").
  *
  * Return: true if pic_take()'s vector may be injected
  */
@@ -207,156 +200,7 @@ bool lapic_wakes(struct lapic *l)
 	return lapic_next(l) >= 0;
 }
 
-/* Sending. */
-
-static void lapic_receive(struct lapic *l, const struct lapic_message *m)
-{
-	switch (m->mode) {
-	case LAPIC_FIXED:
-	case LAPIC_LOWEST:
-		lapic_accept(l, m->vector, m->level);
-		break;
-	case LAPIC_NMI:
-		lapic_nmi(l);
-		break;
-	case LAPIC_INIT:
-		lapic_post(l, LAPIC_PENDING_INIT);
-		break;
-	case LAPIC_SIPI:
-		WRITE_ONCE(l->s.sipi_vector, m->vector);
-		lapic_post(l, LAPIC_PENDING_SIPI);
-		break;
-	}
-}
-
-/* "Logical Destination Mode in x2APIC Mode": cluster in the upper half, member below. */
-static u32 lapic_x2_ldr(u32 id)
-{
-	return (id >> 4) << 16 | BIT(id & 0xf);
-}
-
-/* "Logical Destination Mode": flat or cluster, by DFR's upper four bits. */
-static bool lapic_matches_logical(const struct lapic *l, u32 dest)
-{
-	u8 ldr = READ_ONCE(l->s.reg[LAPIC_LDR]) >> 24;
-
-	if (lapic_is_x2(l)) {
-		u32 ldr2 = lapic_x2_ldr(l->s.id);
-
-		return dest >> 16 == ldr2 >> 16 && (dest & ldr2 & 0xffff);
-	}
-	if (READ_ONCE(l->s.reg[LAPIC_DFR]) >> 28 == 0xf)
-		return dest & ldr;
-	return dest >> 4 == ldr >> 4 && (dest & ldr & 0xf);
-}
-
-static bool lapic_matches(const struct lapic *l, const struct lapic_message *m)
-{
-	if (!lapic_enabled(l))
-		return false;
-	if (m->dest == (m->wide ? 0xffffffffU : 0xffU))
-		return true;
-	if (m->logical)
-		return lapic_matches_logical(l, m->dest);
-	return m->dest == l->s.id;
-}
-
-/* Lowest priority takes one of the matches: the one with the lowest PPR. */
-static unsigned int lapic_send_lowest(struct platform *p, const struct lapic_message *m)
-{
-	struct lapic *best = NULL;
-	unsigned int i;
-
-	for (i = 0; i < p->nr_lapics; i++) {
-		struct lapic *l = p->lapics[i];
-
-		if (!lapic_sw_enabled(l) || !lapic_matches(l, m))
-			continue;
-		if (!best || READ_ONCE(l->s.ppr) < READ_ONCE(best->s.ppr))
-			best = l;
-	}
-	if (!best)
-		return 0;
-	lapic_receive(best, m);
-	return 1;
-}
-
-static bool lapic_takes(const struct lapic *l, const struct lapic_message *m)
-{
-	return m->mode == LAPIC_FIXED ? lapic_sw_enabled(l) : lapic_enabled(l);
-}
-
-/**
- * lapic_send - route an interrupt message: from the IOAPIC, an ICR, later an MSI
- * @p: the board
- * @m: message
- *
- * Any context, bounded by the number of vCPUs.
- *
- * Return: how many local APICs took it
- */
-unsigned int lapic_send(struct platform *p, const struct lapic_message *m)
-{
-	unsigned int i, n = 0;
-
-	if (m->mode == LAPIC_LOWEST)
-		return lapic_send_lowest(p, m);
-	for (i = 0; i < p->nr_lapics; i++) {
-		struct lapic *l = p->lapics[i];
-
-		if (!lapic_takes(l, m) || !lapic_matches(l, m))
-			continue;
-		lapic_receive(l, m);
-		n++;
-	}
-	return n;
-}
-
-static void lapic_send_all(struct lapic *self, const struct lapic_message *m, bool others)
-{
-	struct platform *p = self->plat;
-	unsigned int i;
-
-	for (i = 0; i < p->nr_lapics; i++) {
-		struct lapic *l = p->lapics[i];
-
-		if (lapic_takes(l, m) && !(others && l == self))
-			lapic_receive(l, m);
-	}
-}
-
-/* "Interrupt Command Register": modes 3 and 7 are reserved. */
-static bool icr_legal(u32 icr, const struct lapic_message *m)
-{
-	if (m->mode == 3 || m->mode == LAPIC_EXTINT)
-		return false;
-	/* INIT level de-assert only synchronised arbitration IDs, on old buses. */
-	return m->mode != LAPIC_INIT || (icr & ICR_ASSERT) || !(icr & ICR_LEVEL);
-}
-
-static void lapic_ipi(struct lapic *l, u32 icr, u32 dest)
-{
-	struct lapic_message m = {
-		.dest = dest,
-		.vector = icr & 0xff,
-		.mode = (icr >> 8) & 7,
-		.logical = icr & ICR_LOGICAL,
-		.wide = lapic_is_x2(l),
-	};
-
-	if (!icr_legal(icr, &m))
-		return;
-	if (m.mode <= LAPIC_LOWEST && m.vector < 16) {
-		lapic_error(l, ESR_SEND_ILLEGAL);
-		return;
-	}
-	if (ICR_SHORTHAND(icr) == SHORT_NONE)
-		lapic_send(l->plat, &m);
-	else if (ICR_SHORTHAND(icr) == SHORT_SELF)
-		lapic_receive(l, &m);
-	else
-		lapic_send_all(l, &m, ICR_SHORTHAND(icr) == SHORT_OTHERS);
-}
+/* Local sources. */
 
 /* Deliver a local source by its LVT entry; false if that is masked. */
 static bool lapic_lvt_deliver(struct lapic *l, enum lapic_reg lvt)
@@ -372,10 +216,17 @@ static bool lapic_lvt_deliver(struct lapic *l, enum lapic_reg lvt)
 	return true;
 }
 
+/* All processors have the PIC on LINT0: only those that let it through are kicked. */
+static void lapic_raise_extint(struct lapic *l)
+{
+	if (!test_and_set_bit(LAPIC_PENDING_EXTINT, &l->s.pending) && lapic_accepts_extint(l))
+		host_kick(l->vcpu);
+}
+
 /**
  * lapic_lint - drive a local interrupt pin; any context
  * @l: local APIC
- * @pin: 0 (the PIC's output on vCPU 0) or 1
+ * @pin: 0 (the PIC's output) or 1
  * @level: its level; the caller calls on changes only
  */
 void lapic_lint(struct lapic *l, unsigned int pin, bool level)
@@ -387,7 +238,7 @@ void lapic_lint(struct lapic *l, unsigned int pin, bool level)
 	if (pin == 0 && !level)
 		clear_bit(LAPIC_PENDING_EXTINT, &l->s.pending);
 	else if (pin == 0)
-		lapic_post(l, LAPIC_PENDING_EXTINT);
+		lapic_raise_extint(l);
 	if (level)
 		lapic_lvt_deliver(l, pin ? LAPIC_LVT_LINT1 : LAPIC_LVT_LINT0);
 }
@@ -649,6 +500,8 @@ static void write_svr(struct lapic *l, unsigned int reg, u32 value)
 	WRITE_ONCE(l->s.reg[LAPIC_SVR], value);
 	if (value & LAPIC_SVR_ENABLE) {
 		lapic_update_ppr(l);
+		/* Levels that nobody has taken are still asking. */
+		ioapic_retry(l->plat);
 		return;
 	}
 	/* "Local APIC State After It Has Been Software Disabled": LVTs masked. */
@@ -718,7 +571,7 @@ static void write_tdcr(struct lapic *l, unsigned int reg, u32 value)
 /* "SELF IPI Register": x2APIC only. */
 static void write_self_ipi(struct lapic *l, unsigned int reg, u32 value)
 {
-	lapic_ipi(l, value | SHORT_SELF << 18, 0);
+	lapic_ipi(l, value | LAPIC_SHORT_SELF << 18, 0);
 }
 
 /* In which mode a register can be read and written. */
@@ -801,7 +654,7 @@ u32 lapic_mmio_read(struct lapic *l, u32 offset, unsigned int size)
 		return 0;
 	ops = &reg_ops[reg];
 	if (!(ops->access & (XR | XW)))
-		lapic_error(l, ESR_ILLEGAL_REGISTER);
+		lapic_error(l, LAPIC_ESR_ILLEGAL_REGISTER);
 	if (!(ops->access & XR))
 		return 0;
 	return (ops->read(l, reg) >> shift) & bus_mask(size);
@@ -822,7 +675,7 @@ void lapic_mmio_write(struct lapic *l, u32 offset, unsigned int size, u32 value)
 	if (!lapic_enabled(l) || lapic_is_x2(l) || size != 4 || offset & 0xf)
 		return;
 	if (reg >= LAPIC_NR_REGS || !(reg_ops[reg].access & (XR | XW))) {
-		lapic_error(l, ESR_ILLEGAL_REGISTER);
+		lapic_error(l, LAPIC_ESR_ILLEGAL_REGISTER);
 		return;
 	}
 	ops = &reg_ops[reg];
@@ -991,13 +844,17 @@ void lapic_reset(struct lapic *l, bool power_on)
 	lapic_reset_regs(l);
 	timer_stop(l);
 	host_unlock(&l->timer_lock, flags);
+	/*
+	 * Before the IRR: what another processor sends meanwhile is lost whole,
+	 * or leaves the bit set for lapic_next() to find nothing.  The PIC's
+	 * output is a wire, not a part of the APIC.
+	 */
+	clear_bit(LAPIC_PENDING_IRR, &l->s.pending);
 	memset(l->s.irr, 0, sizeof(l->s.irr));
 	memset(l->s.isr, 0, sizeof(l->s.isr));
 	memset(l->s.tmr, 0, sizeof(l->s.tmr));
 	l->s.esr_pending = 0;
-	l->s.ppr = 0;
-	/* The PIC's output is a wire, not a part of the APIC. */
-	clear_bit(LAPIC_PENDING_IRR, &l->s.pending);
+	WRITE_ONCE(l->s.ppr, 0);
 	if (!power_on)
 		return;
 	clear_bit(LAPIC_PENDING_NMI, &l->s.pending);

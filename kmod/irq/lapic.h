@@ -6,7 +6,8 @@
  * Who may touch what:
  *
  *  - The IRR, the TMR and the pending word change atomically from any context:
- *    other vCPUs, the IOAPIC, timer interrupts.
+ *    other vCPUs, the IOAPIC, timer interrupts (in which order, and why no
+ *    request is missed: route.c).
  *  - The timer's fields are under timer_lock.
  *  - The rest belongs to the vCPU's own thread, interrupts off; others only
  *    read single words of it (ID, LDR, DFR, SVR, PPR) to route a message.
@@ -85,6 +86,13 @@ enum lapic_pending {
 	LAPIC_PENDING_SIPI,
 };
 
+/* Bits of the ESR: section "Error Handling". */
+enum lapic_esr {
+	LAPIC_ESR_SEND_ILLEGAL		= 5,
+	LAPIC_ESR_RECEIVE_ILLEGAL	= 6,
+	LAPIC_ESR_ILLEGAL_REGISTER	= 7,
+};
+
 /**
  * enum lapic_result - outcome of an MSR access
  * @LAPIC_OK: done
@@ -106,6 +114,16 @@ enum lapic_delivery {
 	LAPIC_EXTINT,
 };
 
+/* The ICR's destination shorthands. */
+enum lapic_shorthand {
+	LAPIC_SHORT_NONE,
+	LAPIC_SHORT_SELF,
+	LAPIC_SHORT_ALL,
+	LAPIC_SHORT_OTHERS,
+};
+
+struct lapic;
+
 /**
  * struct lapic_message - an interrupt message on its way to one or more LAPICs
  * @dest: destination, 8 bits wide unless @wide
@@ -114,6 +132,8 @@ enum lapic_delivery {
  * @logical: @dest is logical, not physical
  * @wide: @dest has 32 bits: it comes from an x2APIC's ICR
  * @level: level-triggered
+ * @all: to all of them, whatever @dest says
+ * @except: not to this one; NULL: no exception
  */
 struct lapic_message {
 	u32 dest;
@@ -122,6 +142,8 @@ struct lapic_message {
 	bool logical;
 	bool wide;
 	bool level;
+	bool all;
+	const struct lapic *except;
 };
 
 /* Everything a snapshot has to keep. */
@@ -186,8 +208,14 @@ bool lapic_wakes(struct lapic *l);
 
 void lapic_accept(struct lapic *l, u8 vector, bool level);
 void lapic_nmi(struct lapic *l);
+void lapic_post(struct lapic *l, enum lapic_pending what);
+void lapic_error(struct lapic *l, enum lapic_esr bit);
 void lapic_lint(struct lapic *l, unsigned int pin, bool level);
+
+/* route.c */
+void lapic_receive(struct lapic *l, const struct lapic_message *m);
 unsigned int lapic_send(struct platform *p, const struct lapic_message *m);
+void lapic_ipi(struct lapic *l, u32 icr, u32 dest);
 
 enum lapic_result lapic_read_msr(struct lapic *l, u32 msr, u64 *value);
 enum lapic_result lapic_write_msr(struct lapic *l, u32 msr, u64 value);
@@ -204,6 +232,18 @@ static inline bool lapic_enabled(const struct lapic *l)
 static inline bool lapic_is_x2(const struct lapic *l)
 {
 	return READ_ONCE(l->s.base) & LAPIC_BASE_X2;
+}
+
+/* It accepts interrupts: enabled by IA32_APIC_BASE and by SVR. */
+static inline bool lapic_sw_enabled(const struct lapic *l)
+{
+	return lapic_enabled(l) && (READ_ONCE(l->s.reg[LAPIC_SVR]) & LAPIC_SVR_ENABLE);
+}
+
+/* "Logical Destination Mode in x2APIC Mode": cluster in the upper half, member below. */
+static inline u32 lapic_x2_ldr(u32 id)
+{
+	return (id >> 4) << 16 | BIT(id & 0xf);
 }
 
 /* CR8 is the TPR's upper four bits. The caller has checked CR8's reserved bits. */

@@ -69,6 +69,15 @@ static int pic_pending(const struct pic_chip *c)
 	return -1;
 }
 
+/* INT is wired to every processor's LINT0; the first that acknowledges has the vector. */
+static void pic_drive(struct platform *p, bool output)
+{
+	unsigned int i;
+
+	for (i = 0; i < p->nr_lapics; i++)
+		lapic_lint(p->lapics[i], 0, output);
+}
+
 /* Carry the slave's output to the master, and the master's to LINT0. @p->lock held. */
 static void pic_update(struct platform *p)
 {
@@ -83,8 +92,7 @@ static void pic_update(struct platform *p)
 	if (output == p->pic.output)
 		return;
 	p->pic.output = output;
-	if (p->nr_lapics)
-		lapic_lint(p->lapics[0], 0, output);
+	pic_drive(p, output);
 }
 
 /*
@@ -286,6 +294,5 @@ void pic_reset(struct platform *p)
 		p->pic.chip[i].lowest = 7;
 		p->pic.chip[i].imr = 0xff;	/* as firmware would leave it */
 	}
-	if (p->nr_lapics)
-		lapic_lint(p->lapics[0], 0, false);
+	pic_drive(p, false);
 }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* SOURCES: kmod/irq/lapic.c kmod/irq/ioapic.c kmod/irq/pic.c */
+/* SOURCES: kmod/irq/lapic.c kmod/irq/route.c kmod/irq/ioapic.c kmod/irq/pic.c */
 /* SOURCES: kmod/plat/pit.c kmod/plat/cmos.c kmod/plat/uart.c kmod/plat/pm.c */
 /* SOURCES: kmod/plat/misc.c kmod/plat/platform.c */
 /* SOURCES: tests/unit/shim/mock.c tests/unit/shim/board.c */
@@ -131,8 +131,9 @@ static void test_level_no_taker(void)
 	board_irq(9, true);
 	/* Nobody took it, so nothing waits for an EOI. */
 	CHECK_EQ(io_apic_read(LOW(9)), 0x59 | LEVEL);
+	/* The line still asks: enabled, the local APIC gets it. */
 	board_enable_apic(0);
-	board_irq(9, true);
+	CHECK_EQ(io_apic_read(LOW(9)), 0x59 | LEVEL | REMOTE_IRR);
 	CHECK_EQ(take(0), 0x59);
 }
 
@@ -189,6 +190,60 @@ static void test_destinations(void)
 	CHECK_EQ(mock_kicks, 0);
 }
 
+/* The EOI is broadcast: whoever served the vector ends it at the IOAPIC. */
+static void test_eoi_elsewhere(void)
+{
+	setup(3);
+	io_apic_write(HIGH(9), 0xffU << 24);
+	io_apic_write(LOW(9), 0x59 | LEVEL);
+	board_irq(9, true);
+	CHECK_EQ(take(0), 0x59);
+	CHECK_EQ(take(1), 0x59);
+	CHECK_EQ(take(2), 0x59);
+	CHECK_EQ(io_apic_read(LOW(9)), 0x59 | LEVEL | REMOTE_IRR);
+	board_irq(9, false);
+	eoi(2);
+	CHECK_EQ(io_apic_read(LOW(9)), 0x59 | LEVEL);
+	/* The others' EOIs come for an interrupt that has ended: no harm. */
+	eoi(0);
+	eoi(1);
+	CHECK_EQ(io_apic_read(LOW(9)), 0x59 | LEVEL);
+	CHECK_EQ(take(0), -1);
+	/* Moved to another processor while in service: its EOI counts all the same. */
+	io_apic_write(HIGH(9), 0);
+	board_irq(9, true);
+	CHECK_EQ(take(0), 0x59);
+	io_apic_write(HIGH(9), 1U << 24);
+	eoi(0);
+	CHECK_EQ(take(0), -1);
+	CHECK_EQ(take(1), 0x59);
+	board_irq(9, false);
+	eoi(1);
+}
+
+/* NMI and INIT have no EOI, so their level is an edge; SIPI is no mode of an IOAPIC. */
+static void test_modes(void)
+{
+	unsigned int i;
+
+	setup(2);
+	io_apic_write(HIGH(6), 1U << 24);
+	for (i = 1; i <= 3; i++) {
+		io_apic_write(LOW(6), 0x400 | LEVEL);
+		board_irq(6, true);
+		CHECK(lapic_test_clear(board_lapic(1), LAPIC_PENDING_NMI));
+		CHECK_EQ(io_apic_read(LOW(6)), 0x400 | LEVEL);
+		board_irq(6, false);
+	}
+	io_apic_write(LOW(6), 0x500);
+	board_irq(6, true);
+	CHECK(lapic_test_clear(board_lapic(1), LAPIC_PENDING_INIT));
+	board_irq(6, false);
+	io_apic_write(LOW(6), 0x655);
+	board_irq(6, true);
+	CHECK(!lapic_pending(board_lapic(1)));
+}
+
 static const struct tap_test tests[] = {
 	{ "registers", test_registers },
 	{ "edges", test_edge },
@@ -196,6 +251,8 @@ static const struct tap_test tests[] = {
 	{ "a level that nobody takes", test_level_no_taker },
 	{ "two pins, one vector", test_shared_vector },
 	{ "destinations", test_destinations },
+	{ "EOI by another processor", test_eoi_elsewhere },
+	{ "NMI, INIT and what is reserved", test_modes },
 };
 
 TAP_MAIN(tests)

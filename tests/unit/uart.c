@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* SOURCES: kmod/irq/lapic.c kmod/irq/ioapic.c kmod/irq/pic.c */
+/* SOURCES: kmod/irq/lapic.c kmod/irq/route.c kmod/irq/ioapic.c kmod/irq/pic.c */
 /* SOURCES: kmod/plat/pit.c kmod/plat/cmos.c kmod/plat/uart.c kmod/plat/pm.c */
 /* SOURCES: kmod/plat/misc.c kmod/plat/platform.c */
 /* SOURCES: tests/unit/shim/mock.c tests/unit/shim/board.c */

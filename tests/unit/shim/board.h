@@ -8,7 +8,7 @@
 #include "core/vcpu.h"
 #include "mock.h"
 
-#define BOARD_VCPUS	4
+#define BOARD_VCPUS	HV_MAX_VCPUS
 
 extern struct platform board;
 extern struct vcpu board_vcpu[BOARD_VCPUS];
