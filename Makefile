@@ -3,7 +3,8 @@
 #   make                 module, library and tool
 #   make KDIR=...        the module for another kernel than the running one
 #   make demo            boot a Debian kernel in a guest, on an emulated host
-#   make check           every test, on emulated hosts; TEST=name runs one
+#   make check           every test, on emulated hosts; TEST=name runs one,
+#                        LAB=amd|amd-nrip|intel on that host alone
 #   make bench           what exits and a boot cost, in instructions
 #   make lint            checkpatch, sparse, and what the core may link
 #   make install         DESTDIR, PREFIX as usual
@@ -40,7 +41,7 @@ demo:
 	@tests/lab/demo $(HOST)
 
 check:
-	@tests/lab/check $(TEST)
+	@tests/lab/check $(if $(LAB),-H $(LAB)) $(TEST)
 
 bench:
 	@tests/bench/run $(HOST)

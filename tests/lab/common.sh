@@ -10,6 +10,7 @@ CACHE=${HV_LAB_CACHE:-$BUILD/lab}
 # shellcheck disable=SC2034 # for those that source this
 LOGS=$BUILD/lab/logs
 KERNELS="6.1 6.12"
+HOSTS="amd amd-nrip intel"
 export LC_ALL=C
 
 me=$(basename "$0")
@@ -40,6 +41,18 @@ check_kernel_name() {
 	*) die "no kernel '$1': the lab has $KERNELS" ;;
 	esac
 }
+
+check_host_name() {
+	case " $HOSTS " in
+	*" $1 "*) ;;
+	*) die "no host '$1': the lab has $HOSTS" ;;
+	esac
+}
+
+emulator_of() { if [ "$1" = amd ]; then echo qemu; else echo bochs; fi; }
+
+# How much slower than QEMU a host is, roughly: time limits are that much longer.
+pace_of() { if [ "$1" = amd ]; then echo 1; else echo 5; fi; }
 
 # Run a command while nobody else changes the same thing: LOCKED NAME COMMAND...
 locked() {
