@@ -4,8 +4,9 @@
 declare -A MODELS=([amd-nrip]=trinity_apu [intel]=corei7_skylake_x)
 
 # Bochs boots as a PC does: from a CD. A reset would boot it once more, so the
-# kernel's way to reset is a triple fault, which is the emulator's end. The
-# kernel's cryptography tests itself for a third of its boot; not here.
+# kernel's way to reset is a triple fault, which is the emulator's end. The rate
+# of the TSC is the emulator's, whatever the CPUID leaf of skylake_x says. And
+# the kernel's cryptography tests itself for a third of its boot; not here.
 disc() {
 	local cd=$work/cd
 	mkdir -p "$cd/isolinux"
@@ -19,7 +20,7 @@ disc() {
 	PROMPT 0
 	LABEL host
 	KERNEL /vmlinuz
-	APPEND initrd=/initrd reboot=t cryptomgr.notests $cmdline
+	APPEND initrd=/initrd reboot=t tsc_early_khz=100000 cryptomgr.notests $cmdline
 	END
 	xorriso -as mkisofs -quiet -o "$work/disc" -b isolinux/isolinux.bin \
 		-c isolinux/boot.cat -no-emul-boot -boot-load-size 4 -boot-info-table \
