@@ -107,6 +107,7 @@ struct exit {
  * @OUT_STOP: end the guest, vcpu->stop says why
  * @OUT_REQUEST: the host side asked for the vCPU (kill, pause)
  * @OUT_YIELD: let another task run, then go on
+ * @OUT_TRAP: bus_pending() is for the host side to answer; then go on
  */
 enum outcome {
 	OUT_RESUME,
@@ -117,6 +118,7 @@ enum outcome {
 	OUT_STOP,
 	OUT_REQUEST,
 	OUT_YIELD,
+	OUT_TRAP,
 };
 
 #endif /* HV_CORE_EXIT_H */

@@ -17,6 +17,15 @@ enum outcome root_lost(struct vcpu *v)
 			 engine->name);
 }
 
+static void step_over(struct vcpu *v, unsigned int len)
+{
+	vcpu_skip(v, len);
+	if (unlikely(v->rflags & RFLAGS_TF)) {
+		static_call(engine_single_step)(v);
+		vcpu_inject(v, VEC_DB);
+	}
+}
+
 /*
  * Step over the instruction that exited, decoding its length where the CPU has
  * not told.  False: not stepped, and *out is what to do instead (fetch what is
@@ -29,11 +38,7 @@ static bool skip(struct vcpu *v, enum outcome *out)
 	*out = emul_insn_len(v, &v->exit, &len);
 	if (!len)
 		return false;
-	vcpu_skip(v, len);
-	if (unlikely(v->rflags & RFLAGS_TF)) {
-		static_call(engine_single_step)(v);
-		vcpu_inject(v, VEC_DB);
-	}
+	step_over(v, len);
 	return true;
 }
 
@@ -101,25 +106,40 @@ static void set_rax(struct vcpu *v, unsigned int size, u32 value)
 		v->gpr[HV_RAX] = (v->gpr[HV_RAX] & ~mask) | (value & mask);
 }
 
+/* What the bus has seen of an instruction is kept as long as that is tried again. */
+static enum outcome settle(struct vcpu *v, enum outcome out)
+{
+	if (out != OUT_TRAP && out != OUT_S2_FILL)
+		bus_done(v);
+	return out;
+}
+
 static enum outcome on_pio(struct vcpu *v)
 {
 	const struct exit *e = &v->exit;
-	u32 value = v->gpr[HV_RAX];
 	enum outcome out;
+	unsigned int len;
+	u64 value;
 
-	if (!skip(v, &out))
+	out = emul_insn_len(v, e, &len);
+	if (!len)
+		return settle(v, out);
+	if (e->pio.in)
+		out = bus_read(v, HV_SPACE_PORT, e->pio.port, e->pio.size, &value);
+	else
+		out = bus_write(v, HV_SPACE_PORT, e->pio.port, e->pio.size, v->gpr[HV_RAX]);
+	if (out != OUT_RESUME)
 		return out;
 	if (e->pio.in)
-		set_rax(v, e->pio.size, platform_in(v->platform, e->pio.port, e->pio.size));
-	else
-		platform_out(v->platform, e->pio.port, e->pio.size,
-			     value & GENMASK(e->pio.size * 8 - 1, 0));
+		set_rax(v, e->pio.size, value);
+	bus_done(v);
+	step_over(v, len);
 	return OUT_RESUME;
 }
 
 static enum outcome on_pio_string(struct vcpu *v)
 {
-	return emul_pio_string(v, &v->exit);
+	return settle(v, emul_pio_string(v, &v->exit));
 }
 
 static enum outcome on_cpuid(struct vcpu *v)
@@ -185,7 +205,7 @@ static enum outcome on_mmio(struct vcpu *v)
 		return vcpu_stop(v, HV_STOP_REASON_INTERNAL_ERROR, 0,
 				 "delivering vector %u at rip %#llx needs memory at %#llx, where there is none",
 				 v->inject.vector, v->rip, v->exit.s2.gpa);
-	return emul_mmio(v, &v->exit);
+	return settle(v, emul_mmio(v, &v->exit));
 }
 
 static enum outcome on_s2_fault(struct vcpu *v)

@@ -8,6 +8,7 @@
 #ifndef HV_CORE_PLATFORM_H
 #define HV_CORE_PLATFORM_H
 
+#include "core/bus.h"
 #include "core/host.h"
 #include "core/memmap.h"
 #include "irq/ioapic.h"
@@ -49,6 +50,7 @@ enum platform_event {
  * @nr_lapics: how many; constant
  * @lowest_next: where the next search for the lowest priority begins; no lock, a hint
  * @debug_exit_port: 0 for none; constant
+ * @bus: addresses that the host side answers; NULL for none; see bus_set_table()
  * @event: what the host side has to do next; first one wins until cleared
  * @event_value: goes with it: debug-exit's status
  */
@@ -65,6 +67,7 @@ struct platform {
 	unsigned int nr_lapics;
 	unsigned int lowest_next;
 	u16 debug_exit_port;
+	struct bus_table *bus;
 	enum platform_event event;
 	u32 event_value;
 };
@@ -102,6 +105,9 @@ void platform_quiesce(struct platform *p);
  */
 u32 platform_in(struct platform *p, u16 port, unsigned int size);
 void platform_out(struct platform *p, u16 port, unsigned int size, u32 value);
+
+/* Is any of the ports from @first to @last a chip's, or the debug exit's? Constant. */
+bool platform_has_port(const struct platform *p, u16 first, u16 last);
 
 /* The bits of a bus access of @size bytes. */
 static inline u32 bus_mask(unsigned int size)

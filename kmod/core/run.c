@@ -82,6 +82,20 @@ static enum outcome requested(struct vcpu *v)
 	return OUT_RESUME;
 }
 
+/*
+ * The last exit's instruction is not over: some of its accesses were made, one
+ * of them by the host side perhaps.  The guest does not go on before it is.
+ */
+static enum outcome again(struct vcpu *v)
+{
+	enum outcome out = requested(v);
+
+	if (out != OUT_RESUME)
+		return out;
+	bus_again(v);
+	return exit_handle(v);
+}
+
 static enum outcome step(struct vcpu *v)
 {
 	enum outcome out;
@@ -137,6 +151,8 @@ enum outcome core_run(struct vcpu *v)
 
 	host_section_begin(v);
 	out = root_take(v);
+	if (out == OUT_RESUME && v->bus.nr)
+		out = again(v);
 	while (out == OUT_RESUME) {
 		out = step(v);
 		if (out == OUT_RESUME && ++steps < STEPS_MAX)
@@ -156,6 +172,7 @@ void core_reset(struct vcpu *v, const struct hv_vcpu_state *state)
 	v->rip = state->rip;
 	v->rflags = state->rflags;
 	v->cr2 = state->cr2;
+	bus_done(v);
 	v->inject.valid = false;
 	v->triple_fault = false;
 	v->nmi_blocked = false;

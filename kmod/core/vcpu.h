@@ -8,6 +8,7 @@
 #include <linux/hv.h>
 #include <linux/hv_netlink.h>
 
+#include "core/bus.h"
 #include "core/exit.h"
 #include "core/platform.h"
 #include "core/pvclock.h"
@@ -136,6 +137,7 @@ struct vcpu_msrs {
  * @xcr0: guest's XCR0
  * @msrs: see above
  * @pvclock: paravirtual clock
+ * @bus: accesses of the instruction that exited
  * @fill_gpa: OUT_S2_FILL: where
  * @fill_access: ACCESS_* that the fill has to allow
  * @stop: OUT_STOP: why
@@ -169,6 +171,7 @@ struct vcpu {
 	u64 xcr0;
 	struct vcpu_msrs msrs;
 	struct pvclock pvclock;
+	struct bus_log bus;
 	u64 fill_gpa;
 	u32 fill_access;
 	struct vcpu_stop stop;

@@ -170,6 +170,22 @@ static enum walk_result locate(struct emul *e, struct guest_span *mem, bool *fou
 	return r;
 }
 
+/* All of it or, where an access has to wait, nothing: the log of the bus apart. */
+static enum outcome run(struct emul *e, const struct guest_span *mem)
+{
+	u64 gpr[HV_NR_GPRS], rflags = e->v->rflags;
+
+	memcpy(gpr, e->v->gpr, sizeof(gpr));
+	executions[e->insn.op].run(e, mem);
+	if (e->out == OUT_RESUME) {
+		vcpu_skip(e->v, e->insn.len);
+	} else {
+		memcpy(e->v->gpr, gpr, sizeof(gpr));
+		e->v->rflags = rflags;
+	}
+	return e->out;
+}
+
 static enum outcome execute(struct emul *e)
 {
 	const struct execution *x = &executions[e->insn.op];
@@ -186,9 +202,7 @@ static enum outcome execute(struct emul *e)
 		return emul_walk_outcome(e, r);
 	if (!found)
 		return emul_unknown(e);
-	x->run(e, &mem);
-	vcpu_skip(e->v, e->insn.len);
-	return OUT_RESUME;
+	return run(e, &mem);
 }
 
 /* Accesses that no instruction's operand made. */
@@ -215,7 +229,8 @@ enum outcome emul_mmio(struct vcpu *v, const struct exit *exit)
 	enum decode_result decoded;
 	enum walk_result r;
 
-	v->exits[EXIT_MMIO]++;
+	if (!v->bus.nr)
+		v->exits[EXIT_MMIO]++;
 	if (no_operand(v, exit) == OUT_STOP)
 		return OUT_STOP;
 	e.bytes_len = min_t(unsigned int, exit->s2.bytes_len, INSN_MAX);

@@ -7,91 +7,33 @@
 #include "emul/alu.h"
 #include "mmu/s2.h"
 
-/**
- * struct mmio_page - a page that a chip answers
- * @base: guest physical
- * @enabled: it answers now; NULL: always
- * @read: 1, 2 or 4 bytes at an offset
- * @write: likewise
- */
-struct mmio_page {
-	u64 base;
-	bool (*enabled)(struct vcpu *v);
-	u32 (*read)(struct vcpu *v, u32 offset, unsigned int size);
-	void (*write)(struct vcpu *v, u32 offset, unsigned int size, u32 value);
-};
-
-static bool xapic_enabled(struct vcpu *v)
+/* The largest power of two up to 8 that @len holds: what goes over the bus at a time. */
+static unsigned int bus_size(unsigned int len)
 {
-	return lapic_enabled(&v->lapic) && !lapic_is_x2(&v->lapic);
+	return len >= 8 ? 8 : len >= 4 ? 4 : len >= 2 ? 2 : 1;
 }
 
-static u32 xapic_read(struct vcpu *v, u32 offset, unsigned int size)
+/* Once an access has to wait, none follows: e->out says so to the end. */
+static u64 read_bus(struct emul *e, u64 gpa, unsigned int len)
 {
-	return lapic_mmio_read(&v->lapic, offset, size);
-}
-
-static void xapic_write(struct vcpu *v, u32 offset, unsigned int size, u32 value)
-{
-	lapic_mmio_write(&v->lapic, offset, size, value);
-}
-
-static u32 ioapic_read(struct vcpu *v, u32 offset, unsigned int size)
-{
-	return ioapic_mmio_read(v->platform, offset, size);
-}
-
-static void ioapic_write(struct vcpu *v, u32 offset, unsigned int size, u32 value)
-{
-	ioapic_mmio_write(v->platform, offset, size, value);
-}
-
-static const struct mmio_page mmio_pages[] = {
-	{ MEMMAP_LAPIC, xapic_enabled, xapic_read, xapic_write },
-	{ MEMMAP_IOAPIC, NULL, ioapic_read, ioapic_write },
-};
-
-static const struct mmio_page *find_page(struct vcpu *v, u64 gpa)
-{
-	const struct mmio_page *p;
-
-	for (p = mmio_pages; p < mmio_pages + ARRAY_SIZE(mmio_pages); p++)
-		if ((gpa & ~0xfffULL) == p->base && (!p->enabled || p->enabled(v)))
-			return p;
-	return NULL;
-}
-
-/* The largest power of two up to 4 that @len holds: what a chip takes at a time. */
-static unsigned int chip_size(unsigned int len)
-{
-	return len >= 4 ? 4 : len >= 2 ? 2 : 1;
-}
-
-static u64 bus_read(struct vcpu *v, u64 gpa, unsigned int len)
-{
-	const struct mmio_page *p = find_page(v, gpa);
 	unsigned int i, size;
-	u64 value = 0;
+	u64 value = 0, part;
 
-	if (!p)
-		return alu_mask(~0ULL, len);
-	for (i = 0; i < len; i += size) {
-		size = chip_size(len - i);
-		value |= alu_mask(p->read(v, (gpa + i) & 0xfff, size), size) << (8 * i);
+	for (i = 0; i < len && e->out == OUT_RESUME; i += size) {
+		size = bus_size(len - i);
+		e->out = bus_read(e->v, HV_SPACE_MMIO, gpa + i, size, &part);
+		value |= part << (8 * i);
 	}
 	return value;
 }
 
-static void bus_write(struct vcpu *v, u64 gpa, unsigned int len, u64 value)
+static void write_bus(struct emul *e, u64 gpa, unsigned int len, u64 value)
 {
-	const struct mmio_page *p = find_page(v, gpa);
 	unsigned int i, size;
 
-	if (!p)
-		return;
-	for (i = 0; i < len; i += size) {
-		size = chip_size(len - i);
-		p->write(v, (gpa + i) & 0xfff, size, alu_mask(value >> (8 * i), size));
+	for (i = 0; i < len && e->out == OUT_RESUME; i += size) {
+		size = bus_size(len - i);
+		e->out = bus_write(e->v, HV_SPACE_MMIO, gpa + i, size, value >> (8 * i));
 	}
 }
 
@@ -185,19 +127,9 @@ static u64 read_part(struct emul *e, u64 gpa, unsigned int len)
 	u64 value = 0;
 
 	if (!va)
-		return bus_read(e->v, gpa, len);
+		return read_bus(e, gpa, len);
 	memcpy(&value, va, len);
 	return value;
-}
-
-static void write_part(struct emul *e, u64 gpa, unsigned int len, u64 value)
-{
-	void *va = s2_va(e->v->s2, gpa, S2_READ | S2_WRITE);
-
-	if (va)
-		memcpy(va, &value, len);
-	else
-		bus_write(e->v, gpa, len, value);
 }
 
 u64 emul_mem_read(struct emul *e, const struct guest_span *span)
@@ -209,11 +141,28 @@ u64 emul_mem_read(struct emul *e, const struct guest_span *span)
 	return value;
 }
 
+static void *write_va(struct emul *e, u64 gpa)
+{
+	return s2_va(e->v->s2, gpa, S2_READ | S2_WRITE);
+}
+
+/* The bus first: memory is written when nothing can have to wait any more. */
 void emul_mem_write(struct emul *e, const struct guest_span *span, u64 value)
 {
-	write_part(e, span->gpa[0], span->len[0], value);
-	if (span->len[1])
-		write_part(e, span->gpa[1], span->len[1], value >> (8 * span->len[0]));
+	u64 rest = span->len[1] ? value >> (8 * span->len[0]) : 0;
+	void *va = write_va(e, span->gpa[0]);
+	void *va_rest = span->len[1] ? write_va(e, span->gpa[1]) : NULL;
+
+	if (!va)
+		write_bus(e, span->gpa[0], span->len[0], value);
+	if (span->len[1] && !va_rest)
+		write_bus(e, span->gpa[1], span->len[1], rest);
+	if (e->out != OUT_RESUME)
+		return;
+	if (va)
+		memcpy(va, &value, span->len[0]);
+	if (va_rest)
+		memcpy(va_rest, &rest, span->len[1]);
 }
 
 /* Two rounds at most: the first page's bytes, then the next's. */

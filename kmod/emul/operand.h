@@ -18,6 +18,7 @@
  * @bytes: of the instruction
  * @bytes_len: how many are there, more than insn.len perhaps
  * @fault: see enum walk_result
+ * @out: OUT_TRAP once an access has to wait: undo the instruction and return this
  */
 struct emul {
 	struct vcpu *v;
@@ -26,6 +27,7 @@ struct emul {
 	u8 bytes[INSN_MAX];
 	unsigned int bytes_len;
 	struct walk_fault fault;
+	enum outcome out;
 };
 
 /*
@@ -59,7 +61,11 @@ u64 emul_offset(const struct emul *e);
 enum walk_result emul_resolve(struct emul *e, enum hv_seg seg, u64 offset, unsigned int size,
 			      u32 access, struct guest_span *span);
 
-/* Access what was resolved.  Chips see each access once. */
+/*
+ * Access what was resolved.  The bus sees each access once.  Look at @e->out
+ * afterwards: where it is not OUT_RESUME, the value read means nothing, and
+ * nothing was written that would not be written again.
+ */
 u64 emul_mem_read(struct emul *e, const struct guest_span *span);
 void emul_mem_write(struct emul *e, const struct guest_span *span, u64 value);
 

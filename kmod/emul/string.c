@@ -27,7 +27,10 @@ struct string_op {
 
 static void step_movs(struct emul *e, const struct guest_span *src, const struct guest_span *dst)
 {
-	emul_mem_write(e, dst, emul_mem_read(e, src));
+	u64 value = emul_mem_read(e, src);
+
+	if (e->out == OUT_RESUME)
+		emul_mem_write(e, dst, value);
 }
 
 static void step_stos(struct emul *e, const struct guest_span *src, const struct guest_span *dst)
@@ -37,17 +40,27 @@ static void step_stos(struct emul *e, const struct guest_span *src, const struct
 
 static void step_lods(struct emul *e, const struct guest_span *src, const struct guest_span *dst)
 {
-	emul_reg_write(e, HV_RAX, e->insn.op_size, emul_mem_read(e, src));
+	u64 value = emul_mem_read(e, src);
+
+	if (e->out == OUT_RESUME)
+		emul_reg_write(e, HV_RAX, e->insn.op_size, value);
 }
 
 static void step_ins(struct emul *e, const struct guest_span *src, const struct guest_span *dst)
 {
-	emul_mem_write(e, dst, platform_in(e->v->platform, e->exit->pio.port, e->insn.op_size));
+	u64 value;
+
+	e->out = bus_read(e->v, HV_SPACE_PORT, e->exit->pio.port, e->insn.op_size, &value);
+	if (e->out == OUT_RESUME)
+		emul_mem_write(e, dst, value);
 }
 
 static void step_outs(struct emul *e, const struct guest_span *src, const struct guest_span *dst)
 {
-	platform_out(e->v->platform, e->exit->pio.port, e->insn.op_size, emul_mem_read(e, src));
+	u64 value = emul_mem_read(e, src);
+
+	if (e->out == OUT_RESUME)
+		e->out = bus_write(e->v, HV_SPACE_PORT, e->exit->pio.port, e->insn.op_size, value);
 }
 
 static const struct string_op string_ops[NR_INSN_OPS] = {
@@ -74,6 +87,7 @@ static void advance(struct emul *e, unsigned int reg, s64 step)
 	emul_reg_write(e, reg, e->insn.addr_size, e->v->gpr[reg] + step);
 }
 
+/* Of an element that has to wait (e->out), nothing was done but what the bus's log has. */
 static enum walk_result element(struct emul *e, const struct string_op *op)
 {
 	unsigned int size = e->insn.op_size;
@@ -88,6 +102,9 @@ static enum walk_result element(struct emul *e, const struct string_op *op)
 	if (r != WALK_OK)
 		return r;
 	op->step(e, &src, &dst);
+	if (e->out != OUT_RESUME)
+		return WALK_OK;
+	bus_done(e->v);
 	if (op->source)
 		advance(e, HV_RSI, step);
 	if (op->dest)
@@ -105,7 +122,7 @@ static enum walk_result repeat(struct emul *e, const struct string_op *op)
 		if (i && READ_ONCE(e->v->requests))
 			break;
 		r = element(e, op);
-		if (r != WALK_OK)
+		if (r != WALK_OK || e->out != OUT_RESUME)
 			break;
 		advance(e, HV_RCX, -1);
 	}
@@ -119,6 +136,8 @@ enum outcome emul_string(struct emul *e)
 
 	if (r != WALK_OK)
 		return emul_walk_outcome(e, r);
+	if (e->out != OUT_RESUME)
+		return e->out;
 	if (!e->insn.rep || !read_index(e, HV_RCX))
 		vcpu_skip(e->v, e->insn.len);
 	return OUT_RESUME;

@@ -80,6 +80,17 @@ static const struct port_range *find_port(u16 port)
 	return NULL;
 }
 
+bool platform_has_port(const struct platform *p, u16 first, u16 last)
+{
+	u16 exit_port = p->debug_exit_port;
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(ports); i++)
+		if (first <= ports[i].last && last >= ports[i].first)
+			return true;
+	return exit_port && first <= exit_port && last >= exit_port;
+}
+
 /* One byte of an access of @size. A wide register is read whole and cut. */
 static u8 in_byte(struct platform *p, u16 port, unsigned int size)
 {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* SOURCES: kmod/emul/decode.c kmod/emul/alu.c kmod/emul/operand.c kmod/emul/string.c kmod/emul/length.c kmod/emul/mmio.c kmod/mmu/walk.c tests/unit/shim/fake.c tests/unit/shim/native.c */
+/* SOURCES: kmod/emul/decode.c kmod/emul/alu.c kmod/emul/operand.c kmod/emul/string.c kmod/emul/length.c kmod/emul/mmio.c kmod/core/bus.c kmod/mmu/walk.c tests/unit/shim/fake.c tests/unit/shim/native.c */
 /*
  * The emulator: instructions on a chip's page do what the CPU does with memory,
  * register for register and flag for flag; what it refuses; bounds.
@@ -60,6 +60,67 @@ static enum outcome emulate(const u8 *bytes, unsigned int len, u64 gpa, bool ass
 		memcpy(exit.s2.bytes, bytes, len);
 	}
 	return emul_mmio(&fake_vcpu, &exit);
+}
+
+/*
+ * A program that answers the LAPIC's page and ports 0x5000 to 0x500f: the chip
+ * itself must see nothing.  A doorbell stands in each.
+ */
+static struct {
+	struct bus_table table;
+	struct bus_range ranges[6];
+} board = {
+	{ 2, 4 },
+	{
+		{ .first = 0x5000, .last = 0x500f, .id = 1 },
+		{ .first = MEMMAP_LAPIC, .last = MEMMAP_LAPIC + 0xfff, .id = 2,
+		  .space = HV_SPACE_MMIO },
+		{ .first = 0x5004, .last = 0x5004, .id = 3, .size = 2 },
+		{ .first = 0x5004, .last = 0x5004, .id = 4, .size = 1, .data = 7, .match = true },
+		{ .first = MEMMAP_LAPIC + 0x10, .last = MEMMAP_LAPIC + 0x10, .id = 5,
+		  .space = HV_SPACE_MMIO },
+		{ .first = MEMMAP_LAPIC + 0x18, .last = MEMMAP_LAPIC + 0x18, .id = 6, .size = 4,
+		  .data = 0x1234, .match = true, .space = HV_SPACE_MMIO },
+	},
+};
+
+/* What the program does: memory of the chip's size; how often it was asked. */
+static unsigned int answers;
+
+static void answer(struct vcpu *v)
+{
+	struct bus_access *a = bus_pending(v);
+	u8 *at = &fake.chip[0][a->address & 0xfff];
+	u64 value = fake_random();
+
+	answers++;
+	if (a->write)
+		memcpy(at, &a->data, a->size);
+	else
+		memcpy(&value, at, a->size);
+	bus_answer(v, value);
+}
+
+/* As core_run() does: the same exit, until nothing waits. */
+static enum outcome emulate_trapped(const u8 *bytes, unsigned int len, u64 gpa, bool assists)
+{
+	enum outcome out;
+	unsigned int rounds = 0;
+
+	fake_platform.bus = &board.table;
+	for (;;) {
+		out = emulate(bytes, len, gpa, assists);
+		if (out != OUT_TRAP || ++rounds > 64 * BUS_LOG_MAX)
+			break;
+		if (fake_random() & 1)	/* disturbed: it still waits */
+			bus_again(&fake_vcpu);
+		else
+			answer(&fake_vcpu);
+		bus_again(&fake_vcpu);
+	}
+	bus_done(&fake_vcpu);
+	fake_platform.bus = NULL;
+	return out;
 }
 
 #define EMULATE(gpa, ...) ({ \
@@ -196,7 +257,7 @@ static void compare(const u8 *bytes, unsigned int len, u64 undefined)
 	CHECK_EQ(fake_vcpu.exits[EXIT_MMIO], 1);
 }
 
-static void one_against_cpu(const struct form *f)
+static void one_against_cpu(const struct form *f, bool trapped)
 {
 	u64 at = 256 + fake_random() % 3500;
 	u8 bytes[INSN_LEN];
@@ -214,7 +275,13 @@ static void one_against_cpu(const struct form *f)
 	fake_vcpu.gpr[HV_RBX] = CHIP + at - disp;
 	native.gpr[HV_RBX] = (u64)(uintptr_t)native_memory + at - disp;
 	native_run(bytes, len);
-	CHECK_EQ(emulate(bytes, len, MEMMAP_LAPIC + at + off, fake_random() & 1), OUT_RESUME);
+	if (trapped)
+		CHECK_EQ(emulate_trapped(bytes, len, MEMMAP_LAPIC + at + off, fake_random() & 1),
+			 OUT_RESUME);
+	else
+		CHECK_EQ(emulate(bytes, len, MEMMAP_LAPIC + at + off, fake_random() & 1),
+			 OUT_RESUME);
+	CHECK_EQ(fake.chip_reads + fake.chip_writes == 0, trapped);
 	compare(bytes, len, f->undefined);
 }
 
@@ -228,19 +295,29 @@ static void print_bytes(void)
 	printf("  %s\n", fake_vcpu.stop.detail);
 }
 
-static void test_against_cpu(void)
+static void against_cpu(bool trapped)
 {
 	unsigned int i;
 
 	for (i = 0; i < 100000; i++) {
-		one_against_cpu(&forms[i % ARRAY_SIZE(forms)]);
+		one_against_cpu(&forms[i % ARRAY_SIZE(forms)], trapped);
 		if (!tap_ok)
 			return print_bytes();
 	}
 }
 
+static void test_against_cpu(void)
+{
+	against_cpu(false);
+}
+
+static void test_trapped(void)
+{
+	against_cpu(true);
+}
+
 /* REP MOVS, STOS and LODS, both directions, to and from the chip. */
-static void one_string(u8 opcode, bool to_chip)
+static void one_string(u8 opcode, bool to_chip, bool trapped)
 {
 	bool backwards = fake_random() & 1, wide = fake_random() & 1;
 	const u8 bytes[] = { 0xf3, wide ? 0x48 : 0x40, opcode };
@@ -263,7 +340,8 @@ static void one_string(u8 opcode, bool to_chip)
 	fake_vcpu.rflags = native.flags;
 	native_run(bytes, 3);
 	do {
-		out = emulate(bytes, 3, MEMMAP_LAPIC + 0x800, false);
+		out = trapped ? emulate_trapped(bytes, 3, MEMMAP_LAPIC + 0x800, false) :
+				emulate(bytes, 3, MEMMAP_LAPIC + 0x800, false);
 		CHECK_EQ(out, OUT_RESUME);
 		CHECK(++rounds < 10);
 	} while (fake_vcpu.rip == CODE);
@@ -277,19 +355,30 @@ static void one_string(u8 opcode, bool to_chip)
 			 native.gpr[HV_RSI] - start[to_chip]);
 	CHECK(!memcmp(fake.chip[0], native_memory, 4096));
 	CHECK(!memcmp(fake_page[DATA >> 12], native_memory + 4096, 4096));
-	CHECK_EQ(rounds, n <= 64 ? 1 : n <= 128 ? 2 : 3);
+	/* One that has to wait starts a new batch. */
+	CHECK(trapped || rounds == (n <= 64 ? 1 : n <= 128 ? 2 : 3));
 }
 
-static void test_strings(void)
+static void strings(bool trapped)
 {
 	unsigned int i;
 
 	for (i = 0; i < 1000 && tap_ok; i++) {
-		one_string(0xa5, true);
-		one_string(0xa4, false);
-		one_string(0xab, true);
-		one_string(0xad, false);
+		one_string(0xa5, true, trapped);
+		one_string(0xa4, false, trapped);
+		one_string(0xab, true, trapped);
+		one_string(0xad, false, trapped);
 	}
+}
+
+static void test_strings(void)
+{
+	strings(false);
+}
+
+static void test_strings_trapped(void)
+{
+	strings(true);
 }
 
 /* An operand over the end of the chip's page goes on where the guest's tables say. */
@@ -628,6 +717,115 @@ static void test_outs(void)
 	CHECK_EQ(fake_vcpu.rip, CODE);
 }
 
+/* Who gets what: doorbells before traps, whole accesses only. */
+static void test_owners(void)
+{
+	static const struct {
+		u64 address;
+		u64 data;
+		unsigned int size;
+		u32 owner;		/* of a write */
+		u32 reader;		/* of a read */
+	} rows[] = {
+		{ 0x4fff, 0, 1, 0, 0 }, { 0x4fff, 0, 2, 0, 0 }, { 0x5000, 0, 1, 1, 1 },
+		{ 0x500f, 0, 1, 1, 1 }, { 0x500f, 0, 2, 0, 0 }, { 0x500c, 0, 4, 1, 1 },
+		{ 0x500d, 0, 4, 0, 0 }, { 0x5010, 0, 1, 0, 0 }, { 0xffff, 0, 4, 0, 0 },
+		{ 0x5004, 7, 1, 4, 1 }, { 0x5004, 0x107, 1, 4, 1 }, { 0x5004, 8, 1, 1, 1 },
+		{ 0x5004, 7, 2, 3, 1 }, { 0x5004, 7, 4, 1, 1 }, { 0x5003, 7, 2, 1, 1 },
+		{ MEMMAP_LAPIC, 0, 8, 2, 2 }, { MEMMAP_LAPIC + 0xff8, 0, 8, 2, 2 },
+		{ MEMMAP_LAPIC - 4, 0, 8, 0, 0 },
+		{ MEMMAP_LAPIC + 0x10, 1, 8, 5, 2 }, { MEMMAP_LAPIC + 0x10, 2, 1, 5, 2 },
+		{ MEMMAP_LAPIC + 0x18, 0x1234, 4, 6, 2 }, { MEMMAP_LAPIC + 0x18, 0x1235, 4, 2, 2 },
+		{ MEMMAP_LAPIC + 0x18, 0x1234, 8, 2, 2 }, { 0, 0, 4, 0, 0 }, { ~0ULL, 0, 1, 0, 0 },
+	};
+	unsigned int i;
+	u64 value;
+
+	for (i = 0; i < ARRAY_SIZE(rows); i++) {
+		enum hv_space space = rows[i].address > 0xffff ? HV_SPACE_MMIO : HV_SPACE_PORT;
+
+		setup();
+		fake_platform.bus = &board.table;
+		CHECK_EQ(bus_write(&fake_vcpu, space, rows[i].address, rows[i].size, rows[i].data),
+			 rows[i].owner ? OUT_TRAP : OUT_RESUME);
+		CHECK_EQ(fake_vcpu.bus.owner, rows[i].owner);
+		setup();
+		fake_platform.bus = &board.table;
+		CHECK_EQ(bus_read(&fake_vcpu, space, rows[i].address, rows[i].size, &value),
+			 rows[i].reader ? OUT_TRAP : OUT_RESUME);
+		CHECK_EQ(fake_vcpu.bus.owner, rows[i].reader);
+	}
+}
+
+static void test_table(void)
+{
+	setup();
+	CHECK(!bus_set_table(&fake_platform, &board.table));
+	CHECK(bus_set_table(&fake_platform, NULL) == &board.table);
+	CHECK(!bus_set_table(&fake_platform, NULL));
+	CHECK(bus_has_chip(&fake_platform, HV_SPACE_MMIO, MEMMAP_LAPIC + 0xfff, ~0ULL));
+	CHECK(bus_has_chip(&fake_platform, HV_SPACE_MMIO, 0, MEMMAP_IOAPIC));
+	CHECK(!bus_has_chip(&fake_platform, HV_SPACE_MMIO, MEMMAP_IOAPIC + 0x1000,
+			    MEMMAP_LAPIC - 1));
+	CHECK(bus_has_chip(&fake_platform, HV_SPACE_PORT, 0, MEMMAP_COM1));
+	CHECK(!bus_has_chip(&fake_platform, HV_SPACE_PORT, 0, MEMMAP_COM1 - 1));
+}
+
+/* The guest's own tables change while an access waits: the next try is a new access. */
+static void test_changed(void)
+{
+	u32 serial;
+
+	setup();
+	fake_platform.bus = &board.table;
+	fake_vcpu.gpr[HV_RBX] = CHIP;
+	CHECK_EQ(EMULATE(MEMMAP_LAPIC, 0x8b, 0x03), OUT_TRAP);
+	serial = fake_vcpu.bus.serial;
+	bus_again(&fake_vcpu);
+	CHECK_EQ(EMULATE(MEMMAP_LAPIC, 0x8b, 0x03), OUT_TRAP);
+	CHECK_EQ(fake_vcpu.bus.serial, serial);
+	bus_again(&fake_vcpu);
+	CHECK_EQ(EMULATE(MEMMAP_LAPIC, 0x8a, 0x03), OUT_TRAP);
+	CHECK_EQ(fake_vcpu.bus.serial, serial + 1);
+	CHECK_EQ(bus_pending(&fake_vcpu)->size, 1);
+	bus_answer(&fake_vcpu, 0x1ff);
+	bus_again(&fake_vcpu);
+	/* The answer is of no use to a write, which waits in its turn. */
+	CHECK_EQ(EMULATE(MEMMAP_LAPIC, 0x88, 0x03), OUT_TRAP);
+	CHECK_EQ(fake_vcpu.bus.serial, serial + 2);
+	CHECK(bus_pending(&fake_vcpu)->write);
+	CHECK_EQ(fake_vcpu.gpr[HV_RAX], 0);
+}
+
+/* INS and OUTS between a program's port and its page: each side waits once an element. */
+static void test_port_strings(void)
+{
+	struct exit exit = { .reason = EXIT_PIO_STRING, .insn_len = 2,
+		.pio = { .port = 0x5000, .size = 2, .in = true, .rep = true, .addr_size = 8 } };
+	enum outcome out;
+	unsigned int n = 0;
+
+	setup();
+	answers = 0;
+	fake_platform.bus = &board.table;
+	fake_poke64(CODE, 0x6df3);
+	memcpy(fake.chip[0], "\x11\x22", 2);
+	fake_vcpu.gpr[HV_RCX] = 5;
+	fake_vcpu.gpr[HV_RDI] = CHIP + 0xff0;	/* over the page's end into nothing */
+	fake_map(CHIP + 4096, EMPTY_GPA, PTE_RW);
+	while ((out = emul_pio_string(&fake_vcpu, &exit)) == OUT_TRAP && n++ < 100) {
+		answer(&fake_vcpu);
+		bus_again(&fake_vcpu);
+	}
+	CHECK_EQ(out, OUT_RESUME);
+	CHECK_EQ(answers, 10);
+	CHECK_EQ(fake_vcpu.gpr[HV_RCX], 0);
+	CHECK_EQ(fake_vcpu.gpr[HV_RDI], CHIP + 0xffa);
+	CHECK_EQ(fake.chip[0][0xff8] | fake.chip[0][0xff9] << 8, 0x2211);
+	CHECK_EQ(fake_vcpu.rip, CODE + 2);
+	CHECK_EQ(fake.chip_reads + fake.chip_writes + fake.nr_port_out, 0);
+}
+
 /* Random bytes at random addresses: an outcome, and no byte out of place. */
 static void test_random(void)
 {
@@ -645,11 +843,16 @@ static void test_random(void)
 		fake_vcpu.rflags = fake_random() & 0xfff;
 		fake_poke(CODE + 0xff0, bytes, sizeof(bytes));
 		exit.s2.gpa = MEMMAP_LAPIC + fake_random() % 4096;
-		CHECK(emul_mmio(&fake_vcpu, &exit) <= OUT_STOP);
+		fake_platform.bus = fake_random() & 1 ? &board.table : NULL;
+		CHECK(emul_mmio(&fake_vcpu, &exit) <= OUT_TRAP);
+		if (bus_pending(&fake_vcpu))
+			answer(&fake_vcpu);
+		fake_random() & 1 ? bus_again(&fake_vcpu) : bus_done(&fake_vcpu);
 		pio.pio.size = 1 << fake_random() % 3;
 		pio.pio.in = fake_random() & 1;
 		pio.pio.seg = -1;
-		CHECK(emul_pio_string(&fake_vcpu, &pio) <= OUT_STOP);
+		CHECK(emul_pio_string(&fake_vcpu, &pio) <= OUT_TRAP);
+		bus_done(&fake_vcpu);
 	}
 }
 
@@ -658,6 +861,12 @@ int main(void)
 	static const struct tap_test tests[] = {
 		{ "100,000 instructions against the CPU", test_against_cpu },
 		{ "REP strings against the CPU", test_strings },
+		{ "100,000 instructions on a page that a program answers", test_trapped },
+		{ "REP strings on such a page", test_strings_trapped },
+		{ "who answers which access", test_owners },
+		{ "tables come and go", test_table },
+		{ "code that changes while its access waits", test_changed },
+		{ "INS from a program's port to its page", test_port_strings },
 		{ "operands that cross pages", test_crossing },
 		{ "chips' pages and empty ones", test_pages },
 		{ "absolute and RIP-relative addresses", test_absolute },

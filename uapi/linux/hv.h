@@ -180,6 +180,16 @@ struct hv_vcpu_regs {
 	struct hv_vcpu_state state;
 };
 
+/**
+ * enum hv_space - where an address counts
+ * @HV_SPACE_PORT: I/O ports, 0 to 0xffff
+ * @HV_SPACE_MMIO: guest physical addresses without memory
+ */
+enum hv_space {
+	HV_SPACE_PORT,
+	HV_SPACE_MMIO,
+};
+
 /* struct hv_console.flags */
 #define HV_CONSOLE_WRITE	(1U << 0)	/* claim the input side: EBUSY if another has it */
 #define HV_CONSOLE_TAIL		(1U << 1)	/* start at the end, not at the oldest byte */

@@ -54,6 +54,7 @@ void fake_reset(void)
 	memset(&fake, 0, sizeof(fake));
 	memset(&fake_vcpu, 0, sizeof(fake_vcpu));
 	fake_platform.nr_lapics = 1;
+	fake_platform.bus = NULL;
 	fake_vcpu.platform = &fake_platform;
 	fake_vcpu.lapic.s.base = MEMMAP_LAPIC | LAPIC_BASE_ENABLE;
 	fake_vcpu.rflags = 2;
@@ -315,6 +316,11 @@ enum lapic_result lapic_read_msr(struct lapic *l, u32 msr, u64 *value)
 enum lapic_result lapic_write_msr(struct lapic *l, u32 msr, u64 value)
 {
 	return msr == LAPIC_MSR_X2_LAST ? LAPIC_GP : LAPIC_OK;
+}
+
+bool platform_has_port(const struct platform *p, u16 first, u16 last)
+{
+	return first <= MEMMAP_COM1 + 7 && last >= MEMMAP_COM1;
 }
 
 u32 platform_in(struct platform *p, u16 port, unsigned int size)
