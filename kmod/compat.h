@@ -8,6 +8,17 @@
 
 #include <linux/version.h>
 
+#ifndef __ASSEMBLY__
+
+/* The count went with Linux 6.8: it was always 1. */
+#if KERNEL_VERSION(6, 8, 0) > LINUX_VERSION_CODE
+#define hv_eventfd_signal(ctx)	((void)eventfd_signal(ctx, 1))
+#else
+#define hv_eventfd_signal(ctx)	eventfd_signal(ctx)
+#endif
+
+#endif /* !__ASSEMBLY__ */
+
 #ifdef __ASSEMBLY__
 
 /* TSA: VERW before VMRUN, where the kernel knows of it. */

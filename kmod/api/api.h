@@ -13,6 +13,7 @@
 /* Until SMP lands. More than a few will need their statistics in several messages. */
 #define API_MAX_VCPUS	1
 
+struct bus_range;
 struct file;
 struct genl_info;
 struct guest;
@@ -58,6 +59,9 @@ int api_fill_stats(struct sk_buff *skb, struct guest *g);
 
 /* Only what it is called: the news of a guest that has gone. */
 int api_fill_identity(struct sk_buff *skb, struct guest *g);
+
+/* A range whose handler has gone, and how many accesses it has cut short. */
+int api_fill_trap(struct sk_buff *skb, const struct bus_range *range, unsigned int cut);
 
 /* Room that the largest of these can need, bytes. */
 size_t api_fill_size(void);

@@ -197,6 +197,19 @@ int api_fill_stats(struct sk_buff *skb, struct guest *g)
 	       fill_vcpus(skb, g, true) ? -EMSGSIZE : 0;
 }
 
+int api_fill_trap(struct sk_buff *skb, const struct bus_range *range, unsigned int cut)
+{
+	struct nlattr *nest = nla_nest_start(skb, HV_A_GUEST_TRAP);
+
+	if (!nest || nla_put_u32(skb, HV_A_TRAP_SPACE, range->space) ||
+	    put_u64(skb, HV_A_TRAP_ADDRESS, range->first, HV_A_TRAP_PAD) ||
+	    put_u64(skb, HV_A_TRAP_SIZE, range->last - range->first + 1, HV_A_TRAP_PAD) ||
+	    nla_put_u32(skb, HV_A_TRAP_CUT, cut))
+		return -EMSGSIZE;
+	nla_nest_end(skb, nest);
+	return 0;
+}
+
 /* A u64 attribute with the padding that may have to precede it. */
 #define SIZE_U64	(nla_total_size_64bit(sizeof(u64)))
 #define SIZE_STRING(n)	(nla_total_size((n) + 1))

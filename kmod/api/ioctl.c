@@ -13,6 +13,7 @@
 #include "api/api.h"
 #include "core/engine.h"
 #include "guest/guest.h"
+#include "guest/handler.h"
 #include "version.h"
 
 /* Room for the argument of any ioctl here. */
@@ -21,6 +22,9 @@ union ioctl_arg {
 	struct hv_open open;
 	struct hv_console console;
 	struct hv_vcpu_regs regs;
+	struct hv_trap trap;
+	struct hv_ioeventfd ioeventfd;
+	struct hv_irqfd irqfd;
 };
 
 /**
@@ -82,9 +86,27 @@ static long guest_fd_regs(struct file *file, union ioctl_arg *arg)
 	return guest_get_state(g, r->vcpu, &r->state);
 }
 
+static long guest_fd_trap(struct file *file, union ioctl_arg *arg)
+{
+	return trap_open(file->private_data, &arg->trap);
+}
+
+static long guest_fd_ioeventfd(struct file *file, union ioctl_arg *arg)
+{
+	return ioeventfd_set(file->private_data, &arg->ioeventfd);
+}
+
+static long guest_fd_irqfd(struct file *file, union ioctl_arg *arg)
+{
+	return irqfd_set(file->private_data, &arg->irqfd);
+}
+
 static const struct ioctl_row guest_ioctls[] = {
 	{ HV_CONSOLE, guest_fd_console },
 	{ HV_GET_REGS, guest_fd_regs },
+	{ HV_TRAP, guest_fd_trap },
+	{ HV_IOEVENTFD, guest_fd_ioeventfd },
+	{ HV_IRQFD, guest_fd_irqfd },
 };
 
 static long guest_fd_ioctl(struct file *file, unsigned int cmd, unsigned long arg)

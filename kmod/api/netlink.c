@@ -404,6 +404,29 @@ void api_announce(struct guest *g)
 	consume_skb(skb);
 }
 
+static int put_trap(struct sk_buff *skb, struct guest *g, const struct bus_range *range,
+		    unsigned int cut)
+{
+	void *header = genlmsg_put(skb, 0, 0, &family, 0, HV_CMD_TRAP_NTF);
+
+	if (!header || api_fill_identity(skb, g) || api_fill_trap(skb, range, cut))
+		return -EMSGSIZE;
+	genlmsg_end(skb, header);
+	return 0;
+}
+
+void api_announce_trap(struct guest *g, const struct bus_range *range, unsigned int cut)
+{
+	struct sk_buff *skb = new_message();
+
+	if (skb && put_trap(skb, g, range, cut)) {
+		nlmsg_free(skb);
+		skb = NULL;
+	}
+	multicast(skb);
+	consume_skb(skb);
+}
+
 int api_netlink_register(void)
 {
 	return genl_register_family(&family);

@@ -22,7 +22,7 @@ struct vcpu;
 /**
  * struct bus_range - addresses that the host side answers
  * @first: first address
- * @last: last address; @first for a doorbell
+ * @last: last address; a doorbell matches @first alone
  * @data: a doorbell's: what has to be written
  * @id: for the host side: whose it is
  * @space: enum hv_space

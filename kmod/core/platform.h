@@ -84,6 +84,12 @@ void platform_destroy(struct platform *p);
 /* Drive ISA interrupt @irq (0-15) of both the PICs and the IOAPIC. @p->lock held. */
 void platform_irq(struct platform *p, unsigned int irq, bool level);
 
+/* Likewise by GSI: 0 to 15 are the ISA interrupts, those up to 23 the IOAPIC's alone. */
+void platform_gsi(struct platform *p, unsigned int gsi, bool level);
+
+/* Does a chip of the board drive @gsi, or is there nothing to drive? Constant. */
+bool platform_has_gsi(unsigned int gsi);
+
 /* Note @event (the first one stays) and make vCPU 0 leave the core. @p->lock held. */
 void platform_raise(struct platform *p, enum platform_event event, u32 value);
 

@@ -37,6 +37,7 @@ static void guest_free(struct kref *ref)
 	platform_destroy(&g->platform);
 	for (i = 0; i < g->nr_vcpus; i++)
 		vcpu_destroy(g, i);
+	handlers_destroy(g);
 	memory_destroy(g);
 	console_destroy(&g->console);
 	for (i = 0; i < g->nr_segments; i++)
@@ -329,6 +330,7 @@ static struct guest *guest_alloc(struct guest_config *c)
 	g->created_at = ktime_get_real_ns();
 	take_config(g, c);
 	platform_init(&g->platform);
+	handlers_init(g);
 	__module_get(THIS_MODULE);
 	return g;
 }
@@ -554,6 +556,7 @@ int guest_remove(struct guest *g, struct netlink_ext_ack *ack)
 	if (!mine)
 		return gone(ack);
 	console_set_ended(&g->console, true);
+	handlers_end(g);
 	api_announce(g);
 	guest_put(g);
 	return 0;

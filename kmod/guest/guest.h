@@ -19,6 +19,7 @@
 
 #include "core/vcpu.h"
 #include "guest/console.h"
+#include "guest/handler.h"
 #include "mmu/s2.h"
 
 #define GUEST_MAX_SEGMENTS	64
@@ -103,6 +104,7 @@ struct guest_config {
  * @s2: second-level tables; F for changes
  * @platform: chips
  * @console: the ring
+ * @handlers: programs and eventfds on its bus
  * @thread_up: a vCPU's thread has begun; creation only
  * @nr_vcpus, @vcpus, @threads: constant after creation
  * @kernel_memory: bytes held beyond guest pages and tables; constant
@@ -135,6 +137,7 @@ struct guest {
 	struct s2 s2;
 	struct platform platform;
 	struct console console;
+	struct handlers handlers;
 	struct completion thread_up;
 	unsigned int nr_vcpus;
 	struct vcpu *vcpus[HV_MAX_VCPUS];

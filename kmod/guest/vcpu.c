@@ -9,6 +9,7 @@
 
 #include "core/engine.h"
 #include "guest/guest.h"
+#include "guest/handler.h"
 #include "guest/memory.h"
 #include "guest/vcpu.h"
 #include "host.h"
@@ -24,6 +25,7 @@ static void stopped(struct guest *g, const struct vcpu_stop *stop)
 {
 	mutex_lock(&g->lock);
 	platform_quiesce(&g->platform);
+	handlers_cancel(g);
 	console_set_ended(&g->console, true);
 	g->stop = *stop;
 	g->state = HV_STATE_STOPPED;
@@ -45,6 +47,7 @@ static enum outcome reset(struct vcpu *v)
 	struct guest *g = v->guest;
 	int err;
 
+	handlers_cancel(g);
 	platform_reset(&g->platform);
 	err = memory_boot(g);
 	if (err)
@@ -143,6 +146,7 @@ static enum outcome (*const outcomes[])(struct vcpu *v) = {
 	[OUT_STOP] = do_stop,
 	[OUT_REQUEST] = do_request,
 	[OUT_YIELD] = do_interrupt,
+	[OUT_TRAP] = handlers_answer,
 };
 
 static void run(struct vcpu *v)

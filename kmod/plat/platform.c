@@ -176,6 +176,22 @@ void platform_irq(struct platform *p, unsigned int irq, bool level)
 	ioapic_set_line(p, irq == MEMMAP_IRQ_PIT ? 2 : irq, level);
 }
 
+void platform_gsi(struct platform *p, unsigned int gsi, bool level)
+{
+	if (gsi < 16)
+		platform_irq(p, gsi, level);
+	else
+		ioapic_set_line(p, gsi, level);
+}
+
+bool platform_has_gsi(unsigned int gsi)
+{
+	const u32 chips = BIT(MEMMAP_IRQ_PIT) | BIT(2) | BIT(MEMMAP_IRQ_COM1) |
+			  BIT(MEMMAP_IRQ_RTC) | BIT(MEMMAP_IRQ_SCI);
+
+	return gsi < IOAPIC_PINS && (chips & BIT(gsi));
+}
+
 void platform_raise(struct platform *p, enum platform_event event, u32 value)
 {
 	struct vcpu *vcpu;

@@ -4,7 +4,8 @@
  *
  * Lifecycle (create, start, kill, delete, list, statistics) goes through the
  * generic netlink family in <linux/hv_netlink.h>.  This header has what needs
- * a file descriptor: guest memory (mmap), registers and consoles.
+ * a file descriptor: guest memory (mmap), registers, consoles, and programs that
+ * answer a part of the guest's bus.
  *
  * Rules for every structure here: fixed-width fields only, the size is part
  * of the ioctl number, padding must be zero (EINVAL otherwise), unknown flag
@@ -190,6 +191,132 @@ enum hv_space {
 	HV_SPACE_MMIO,
 };
 
+/**
+ * struct hv_trap - answer a range of addresses (HV_TRAP)
+ * @space: enum hv_space
+ * @flags: must be 0
+ * @address: first address
+ * @size: how many, at least 1
+ *
+ * From now on the guest's accesses that lie whole in the range wait for the
+ * returned descriptor; those that cross its edge see an empty bus there.
+ *
+ * read() gives one access, a struct hv_access, and blocks until there is one
+ * (EAGAIN with O_NONBLOCK); EINVAL where the buffer is too small, 0 once the
+ * guest was removed.  write() takes its struct hv_answer, and nothing else
+ * (EINVAL): the guest goes on.  ENOENT: no access that was read waits with
+ * this sequence number, or not any more: the guest has stopped or was reset.
+ * poll() works; POLLHUP says that the guest was removed.
+ *
+ * Each vCPU has one access at a time and waits for its answer, to writes too;
+ * several vCPUs have several.  An access that a string instruction or a large
+ * or unaligned operand makes comes in pieces of 1, 2, 4 or 8 bytes.  A waiting
+ * vCPU can be stopped, reset and paused; after a pause it still waits.
+ *
+ * The trap outlives stops and starts, and ends with the last descriptor: what
+ * waits then, and comes later, sees an empty bus (reads give all ones, writes
+ * are lost), and the netlink event trap-ntf says so.
+ *
+ * EINVAL (flags, or addresses that do not exist), EBUSY (a chip or memory is
+ * in the range), EEXIST (another trap is), ENOSPC (256 traps and ioeventfds a
+ * guest), ENOENT (the guest was removed).
+ */
+struct hv_trap {
+	__u32 space;
+	__u32 flags;
+	__u64 address;
+	__u64 size;
+};
+
+/**
+ * struct hv_access - an access of the guest, as a trap descriptor reads it
+ * @seq: names it in the answer; counts up
+ * @address: port or guest physical address of its first byte
+ * @data: what is written, zero-extended; 0 for a read
+ * @vcpu: which vCPU
+ * @size: bytes: 1, 2, 4, or with HV_SPACE_MMIO 8; need not be aligned
+ * @write: 1 for a write, 0 for a read
+ * @pad: 0
+ */
+struct hv_access {
+	__u64 seq;
+	__u64 address;
+	__u64 data;
+	__u32 vcpu;
+	__u8 size;
+	__u8 write;
+	__u8 pad[2];
+};
+
+/**
+ * struct hv_answer - what a trap descriptor takes
+ * @seq: hv_access.seq
+ * @data: what is read: its low hv_access.size bytes count; ignored for a write
+ */
+struct hv_answer {
+	__u64 seq;
+	__u64 data;
+};
+
+/* struct hv_ioeventfd.flags */
+#define HV_IOEVENTFD_MATCH	(1U << 0)	/* only where @data is written */
+#define HV_IOEVENTFD_REMOVE	(1U << 1)	/* the one that was made with the rest the same */
+
+/**
+ * struct hv_ioeventfd - signal an eventfd when the guest writes (HV_IOEVENTFD)
+ * @space: enum hv_space
+ * @flags: HV_IOEVENTFD_* bits
+ * @address: of the write's first byte
+ * @data: with HV_IOEVENTFD_MATCH what has to be written, no wider than @size;
+ *        0 otherwise
+ * @size: bytes of the write: 1, 2, 4, 8 (HV_SPACE_MMIO only), or 0 for any
+ *        without HV_IOEVENTFD_MATCH
+ * @fd: the eventfd; -1 with HV_IOEVENTFD_REMOVE
+ *
+ * Adds 1 to the eventfd for each such write; the guest goes on at once, and no
+ * trap sees it.  Reads, and other writes to @address, go where they would
+ * without it.  It holds the eventfd until it is removed or the guest is, through
+ * stops and starts and when @fd is closed.
+ *
+ * EINVAL (flags, sizes, data or addresses that do not exist, or an @fd that is
+ * none), EBADF, EBUSY (a chip or memory is there), EEXIST (another takes some
+ * of the same writes), ENOSPC (256 traps and ioeventfds a guest), ENOENT
+ * (nothing to remove, or the guest was removed).
+ */
+struct hv_ioeventfd {
+	__u32 space;
+	__u32 flags;
+	__u64 address;
+	__u64 data;
+	__u32 size;
+	__s32 fd;
+};
+
+/* struct hv_irqfd.flags */
+#define HV_IRQFD_REMOVE		(1U << 0)	/* the one of @gsi */
+
+/**
+ * struct hv_irqfd - raise an interrupt when an eventfd is signalled (HV_IRQFD)
+ * @gsi: 0 to 15: the ISA interrupt, at PIC and IOAPIC; 16 to 23: the IOAPIC's pin
+ * @flags: HV_IRQFD_* bits
+ * @fd: the eventfd; -1 with HV_IRQFD_REMOVE
+ * @pad: must be 0
+ *
+ * Each time the eventfd is signalled, its count is taken and the line goes up
+ * and down: an edge.  While the guest does not run and is not paused, signals
+ * are lost.  It holds the eventfd until it is removed or the guest is.
+ *
+ * EINVAL (flags, padding, @gsi beyond 23, or an @fd that is no eventfd), EBADF,
+ * EBUSY (a chip drives the line), EEXIST (another irqfd does), ENOENT (nothing
+ * to remove, or the guest was removed).
+ */
+struct hv_irqfd {
+	__u32 gsi;
+	__u32 flags;
+	__s32 fd;
+	__u32 pad;
+};
+
 /* struct hv_console.flags */
 #define HV_CONSOLE_WRITE	(1U << 0)	/* claim the input side: EBUSY if another has it */
 #define HV_CONSOLE_TAIL		(1U << 1)	/* start at the end, not at the oldest byte */
@@ -222,5 +349,8 @@ struct hv_console {
  */
 #define HV_CONSOLE	_IOW(HV_IOC, 0x10, struct hv_console)	/* returns a console fd */
 #define HV_GET_REGS	_IOWR(HV_IOC, 0x11, struct hv_vcpu_regs)
+#define HV_TRAP		_IOW(HV_IOC, 0x20, struct hv_trap)	/* returns a trap fd */
+#define HV_IOEVENTFD	_IOW(HV_IOC, 0x21, struct hv_ioeventfd)
+#define HV_IRQFD	_IOW(HV_IOC, 0x22, struct hv_irqfd)
 
 #endif /* _UAPI_LINUX_HV_H */
