@@ -324,6 +324,176 @@ static void descriptor(void)
 	munmap(nowhere, 4096);
 }
 
+static int ioeventfd(int guest, uint32_t space, uint64_t address, uint32_t size,
+		     const uint64_t *data, int fd)
+{
+	struct hv_ioeventfd arg = {
+		.space = space, .address = address, .size = size, .fd = fd,
+		.flags = (data ? HV_IOEVENTFD_MATCH : 0) | (fd < 0 ? HV_IOEVENTFD_REMOVE : 0),
+		.data = data ? *data : 0,
+	};
+
+	return ioctl(guest, HV_IOEVENTFD, &arg) ? errno : 0;
+}
+
+static int irqfd(int guest, uint32_t gsi, int fd)
+{
+	struct hv_irqfd arg = {
+		.gsi = gsi, .fd = fd, .flags = fd < 0 ? HV_IRQFD_REMOVE : 0,
+	};
+
+	return ioctl(guest, HV_IRQFD, &arg) ? errno : 0;
+}
+
+static uint64_t count(int fd)
+{
+	uint64_t n = 0;
+
+	return read(fd, &n, sizeof(n)) == sizeof(n) ? n : 0;
+}
+
+/* Writes that ring are the eventfd's, all others the trap's. */
+static void doorbells(void)
+{
+	struct board b = board_new(MODE_DOORBELL, 0);
+	int all = eventfd(0, EFD_NONBLOCK), some = eventfd(0, EFD_NONBLOCK);
+	struct device page, ports;
+	uint8_t memory[4096] = { 0 };
+	const uint64_t seven = 7;
+	struct hvctl_guest *g;
+	char *text;
+
+	CHECK_EQ(ioeventfd(b.guest, HV_SPACE_PORT, PORT, 4, NULL, all), 0);
+	CHECK_EQ(ioeventfd(b.guest, HV_SPACE_MMIO, DEVICE + 0x10, 4, &seven, some), 0);
+	device_start(&page, trap(b.guest, HV_SPACE_MMIO, DEVICE, 4096), memory);
+	device_start(&ports, trap(b.guest, HV_SPACE_PORT, PORT, 16), memory);
+	g = run_or_kill(h, b.id, ITEM_MS);
+	text = console_text(h, b.id);
+	CHECK_EQ(show_items(text), 1);
+	CHECK_EQ(payload_status(g), 0);
+	free(text);
+	hvctl_guest_free(g);
+	board_free(&b);
+	device_join(&page);
+	device_join(&ports);
+	CHECK(!page.wrong && !ports.wrong);
+	CHECK_EQ(count(all), 100);
+	CHECK_EQ(count(some), 1);
+	CHECK_EQ(page.writes, 50);
+	CHECK_EQ(page.reads, 1);
+	CHECK_EQ(ports.writes, 10);
+	close(all);
+	close(some);
+}
+
+/* From a guest's write to its own interrupt without any program. */
+static void one_interrupt(uint32_t gsi)
+{
+	struct board b = board_new(MODE_INTERRUPTS, gsi);
+	int fd = eventfd(0, EFD_NONBLOCK);
+	struct hvctl_guest *g;
+	char *text;
+
+	CHECK_EQ(ioeventfd(b.guest, HV_SPACE_PORT, PORT, 4, NULL, fd), 0);
+	CHECK_EQ(irqfd(b.guest, gsi, fd), 0);
+	close(fd);
+	g = run_or_kill(h, b.id, ITEM_MS);
+	text = console_text(h, b.id);
+	CHECK_EQ(show_items(text), 1);
+	CHECK_EQ(payload_status(g), 0);
+	free(text);
+	hvctl_guest_free(g);
+	/* Both outlive the run. */
+	g = run_or_kill(h, b.id, ITEM_MS);
+	CHECK_EQ(g->stop_reason, HV_STOP_REASON_DEBUG_EXIT);
+	hvctl_guest_free(g);
+	board_free(&b);
+}
+
+static void interrupts(void)
+{
+	one_interrupt(5);
+	one_interrupt(23);
+}
+
+/* What was signalled before the irqfd counts; a guest that does not run misses it. */
+static void irqfds(void)
+{
+	struct board b = board_new(MODE_FOREVER, 0);
+	int fd = eventfd(3, EFD_NONBLOCK), other = eventfd(0, EFD_NONBLOCK);
+	uint64_t one = 1;
+
+	CHECK_EQ(irqfd(b.guest, 5, fd), 0);
+	CHECK_EQ(count(fd), 0);
+	CHECK_EQ(write(fd, &one, 8), 8);
+	CHECK_EQ(count(fd), 0);
+	CHECK_EQ(irqfd(b.guest, 5, other), EEXIST);
+	CHECK_EQ(irqfd(b.guest, 6, fd), 0);
+	CHECK_EQ(irqfd(b.guest, 5, -1), 0);
+	CHECK_EQ(irqfd(b.guest, 5, -1), ENOENT);
+	CHECK_EQ(irqfd(b.guest, 5, other), 0);
+	CHECK_EQ(irqfd(b.guest, 6, -1), 0);
+	/* Nobody takes it any more. */
+	CHECK_EQ(write(fd, &one, 8), 8);
+	CHECK_EQ(count(fd), 1);
+	close(fd);
+	board_free(&b);
+	CHECK_EQ(write(other, &one, 8), 8);
+	CHECK_EQ(count(other), 1);
+	close(other);
+}
+
+static void eventfds_refused(void)
+{
+	struct board b = board_new(MODE_FOREVER, 0);
+	int fd = eventfd(0, 0), null = open("/dev/null", O_RDWR);
+	const uint64_t zero = 0, wide = 0x100;
+	static const uint32_t taken[] = { 0, 2, 4, 8, 9 };
+	struct hv_irqfd irq[] = {
+		{ .gsi = 5, .flags = 2, .fd = fd }, { .gsi = 5, .pad = 1, .fd = fd },
+		{ .gsi = 24, .fd = fd }, { .gsi = ~0U, .fd = fd }, { .gsi = 5, .fd = null },
+		{ .gsi = 5, .flags = HV_IRQFD_REMOVE, .fd = fd },
+	};
+	struct hv_ioeventfd io[] = {
+		{ .address = PORT, .fd = fd, .flags = 4 },
+		{ .address = PORT, .fd = fd, .size = 3 }, { .address = PORT, .fd = fd, .size = 8 },
+		{ .address = PORT, .fd = fd, .size = 16, .space = HV_SPACE_MMIO },
+		{ .address = PORT, .fd = fd, .size = 4, .space = 2 },
+		{ .address = PORT, .fd = fd, .size = 4, .data = 1 },
+		{ .address = PORT, .fd = fd, .flags = HV_IOEVENTFD_MATCH },
+		{ .address = 0xffff, .fd = fd, .size = 2 }, { .address = 0x10000, .fd = fd },
+		{ .address = ~0ULL, .fd = fd, .size = 8, .space = HV_SPACE_MMIO },
+		{ .address = PORT, .fd = fd, .size = 4, .flags = HV_IOEVENTFD_REMOVE },
+		{ .address = PORT, .fd = null, .size = 4 },
+	};
+	unsigned int i;
+
+	for (i = 0; i < sizeof(irq) / sizeof(irq[0]); i++)
+		CHECK(ioctl(b.guest, HV_IRQFD, &irq[i]) && errno == EINVAL);
+	for (i = 0; i < sizeof(io) / sizeof(io[0]); i++)
+		CHECK(ioctl(b.guest, HV_IOEVENTFD, &io[i]) && errno == EINVAL);
+	for (i = 0; i < sizeof(taken) / sizeof(taken[0]); i++)
+		CHECK_EQ(irqfd(b.guest, taken[i], fd), EBUSY);
+	CHECK_EQ(irqfd(b.guest, 5, 1000), EBADF);
+	CHECK_EQ(ioeventfd(b.guest, HV_SPACE_PORT, PORT, 4, NULL, 1000), EBADF);
+	CHECK_EQ(ioeventfd(b.guest, HV_SPACE_PORT, PORT, 1, &wide, fd), EINVAL);
+	CHECK_EQ(ioeventfd(b.guest, HV_SPACE_PORT, 0x3f8, 1, NULL, fd), EBUSY);
+	CHECK_EQ(ioeventfd(b.guest, HV_SPACE_MMIO, 0x1000, 4, NULL, fd), EBUSY);
+	CHECK_EQ(ioeventfd(b.guest, HV_SPACE_PORT, PORT, 4, NULL, -1), ENOENT);
+	CHECK_EQ(ioeventfd(b.guest, HV_SPACE_PORT, PORT, 4, &zero, fd), 0);
+	CHECK_EQ(ioeventfd(b.guest, HV_SPACE_PORT, PORT, 4, &zero, fd), EEXIST);
+	CHECK_EQ(ioeventfd(b.guest, HV_SPACE_PORT, PORT, 4, NULL, fd), EEXIST);
+	CHECK_EQ(ioeventfd(b.guest, HV_SPACE_PORT, PORT, 0, NULL, fd), EEXIST);
+	CHECK_EQ(ioeventfd(b.guest, HV_SPACE_PORT, PORT, 4, &wide, fd), 0);
+	CHECK_EQ(ioeventfd(b.guest, HV_SPACE_PORT, PORT, 2, NULL, fd), 0);
+	CHECK_EQ(ioeventfd(b.guest, HV_SPACE_PORT, PORT, 4, NULL, -1), ENOENT);
+	CHECK_EQ(ioeventfd(b.guest, HV_SPACE_PORT, PORT, 4, &zero, -1), 0);
+	CHECK_EQ(ioeventfd(b.guest, HV_SPACE_PORT, PORT, 4, &zero, -1), ENOENT);
+	close(fd);
+	close(null);
+	board_free(&b);
+}
+
 struct refusal {
 	struct hv_trap arg;
 	int error;
@@ -422,6 +592,10 @@ static const struct tap_test tests[] = {
 	{ "traps that are refused", refused },
 	{ "256 of them", many },
 	{ "a guest that was removed", removed },
+	{ "ioeventfds beside traps", doorbells },
+	{ "from an ioeventfd to an irqfd", interrupts },
+	{ "irqfds come and go", irqfds },
+	{ "ioeventfds and irqfds that are refused", eventfds_refused },
 };
 
 int main(void)
