@@ -18,40 +18,69 @@ static const struct engine_ops *const engines[] = {
 
 static unsigned int cpus_probed;
 
+/* How many CPUs answered what to cpu_probe(). */
 struct probe {
 	const struct engine_ops *engine;
 	atomic_t good;
 	atomic_t busy;
-	atomic_t bad;
+	atomic_t off;
+	atomic_t different;
 };
 
 /* Proves that this CPU can: it enters root and leaves it. Interrupts off. */
 static void probe_cpu(void *data)
 {
 	struct probe *p = data;
-	int err = p->engine->cpu_probe();
 
-	atomic_inc(!err ? &p->good : err == -EBUSY ? &p->busy : &p->bad);
+	switch (p->engine->cpu_probe()) {
+	case 0:
+		atomic_inc(&p->good);
+		break;
+	case -EBUSY:
+		atomic_inc(&p->busy);
+		break;
+	case -ENODEV:
+		atomic_inc(&p->different);
+		break;
+	default:
+		atomic_inc(&p->off);
+	}
 }
 
-/* A CPU that somebody else holds in root proves that it can, too. */
+static int probe_refuses(struct probe *p)
+{
+	const char *name = p->engine->name;
+
+	if (atomic_read(&p->different)) {
+		pr_err("%d CPUs lack what the boot CPU's %s has: a guest could not move to them\n",
+		       atomic_read(&p->different), name);
+		return -EOPNOTSUPP;
+	}
+	if (atomic_read(&p->off)) {
+		pr_err("%d CPUs cannot enter %s root, others can: the firmware has it off on them\n",
+		       atomic_read(&p->off), name);
+		return -EOPNOTSUPP;
+	}
+	return 0;
+}
+
+/* A CPU that somebody else holds in root proves that it can by lending it. */
 static int probe_cpus(const struct engine_ops *e)
 {
 	struct probe p = { .engine = e };
+	int err;
 
 	cpus_read_lock();
 	on_each_cpu(probe_cpu, &p, 1);
 	cpus_read_unlock();
-	cpus_probed = atomic_read(&p.good);
-	if (atomic_read(&p.bad)) {
-		pr_err("%d of this host's CPUs cannot enter %s root\n",
-		       atomic_read(&p.bad), e->name);
-		return -EOPNOTSUPP;
-	}
-	if (atomic_read(&p.busy))
-		pr_warn("%d CPUs are in %s root already, held by another hypervisor (KVM?)\n",
-			atomic_read(&p.busy), e->name);
+	err = probe_refuses(&p);
+	if (err)
+		return err;
+	cpus_probed = atomic_read(&p.good) + atomic_read(&p.busy);
 	pr_info("%u CPUs entered and left %s root\n", cpus_probed, e->name);
+	if (atomic_read(&p.busy))
+		pr_info("another hypervisor (KVM?) has %d CPUs in %s root: hv borrows it\n",
+			atomic_read(&p.busy), e->name);
 	return 0;
 }
 

@@ -9,6 +9,7 @@
 #include "core/engine.h"
 #include "guest/guest.h"
 #include "host.h"
+#include "root.h"
 #include "version.h"
 
 static int __init hv_load(void)
@@ -20,9 +21,12 @@ static int __init hv_load(void)
 		return err;
 	cpuid_init();
 	host_init();
-	err = guest_init();
+	err = root_init();
 	if (err)
 		goto out_engine;
+	err = guest_init();
+	if (err)
+		goto out_root;
 	err = api_init();
 	if (err)
 		goto out_guest;
@@ -30,6 +34,8 @@ static int __init hv_load(void)
 
 out_guest:
 	guest_exit();
+out_root:
+	root_exit();
 out_engine:
 	engine_exit();
 	return err;
@@ -40,6 +46,7 @@ static void __exit hv_unload(void)
 {
 	api_exit();
 	guest_exit();
+	root_exit();
 	engine_exit();
 }
 

@@ -5,6 +5,7 @@
 #include "core/engine.h"
 
 const struct engine_ops *engine;
+u8 root_down;
 
 #define ENGINE_CALL(op) DEFINE_STATIC_CALL_NULL(engine_##op, *((struct engine_ops *)NULL)->op)
 #include "core/engine_calls.h"

@@ -22,8 +22,14 @@
  * @unsupported: NULL, or a sentence that says why this host cannot. Thread.
  * @setup: once at load; @teardown undoes it. Thread.
  * @teardown: see @setup
- * @cpu_probe: enter and leave root on this CPU; 0 or -errno. Interrupts off.
- * @root_busy: another owner has root on this CPU. Thread.
+ * @cpu_probe: enter and leave root on this CPU: 0; -EBUSY: so it did, borrowing
+ *             from another owner; -EOPNOTSUPP: the firmware has it off; -ENODEV:
+ *             it lacks what the boot CPU has. Interrupts off.
+ * @root_hold: stay in root on this CPU between core sections: 0, or -EBUSY
+ *             where another owner has it. Interrupts off, no section.
+ * @root_drop: leave nothing of hv's on this CPU, root included if it was held;
+ *             in an emergency whoever has it. Interrupts off, no section; in an
+ *             emergency any context, NMI too.
  * @info: HV_FEATURE_* bits. Any context.
  * @vcpu_init: allocate a control block; @vcpu_free undoes it. Thread.
  * @vcpu_free: see @vcpu_init
@@ -32,8 +38,9 @@
  *
  * The rest is core, interrupts off, on the vCPU's task:
  *
- * @root_take: borrow root on this CPU; false where another owner has it
- * @root_give: restore exactly what @root_take found
+ * @root_take: root on this CPU, held or borrowed; false where it is not to be had
+ * @root_give: restore exactly what @root_take found, and leave no guest's
+ *             translation that another owner's guest might meet
  * @run: enter the guest, and decode the exit into v->exit
  * @can_interrupt: the guest would take an external interrupt now
  * @window: ask for EXIT_WINDOW as soon as it would (or no longer)
@@ -60,7 +67,8 @@ struct engine_ops {
 	int (*setup)(void);
 	void (*teardown)(void);
 	int (*cpu_probe)(void);
-	bool (*root_busy)(void);
+	int (*root_hold)(void);
+	void (*root_drop)(bool emergency);
 	u32 (*info)(void);
 	int (*vcpu_init)(struct vcpu *v);
 	void (*vcpu_free)(struct vcpu *v);
@@ -98,6 +106,12 @@ extern const struct engine_ops svm_engine;
 
 /* The host's engine; NULL before engine_init() and where there is none. */
 extern const struct engine_ops *engine;
+
+/*
+ * The host goes down: root is not taken again, and an instruction that needs it
+ * may fault, because it was taken away in the middle.  A byte, for entry.S.
+ */
+extern u8 root_down;
 
 /* Choose and set up at load: 0, or -ENODEV/-EOPNOTSUPP/-ENOMEM with a line in the log. Thread. */
 int engine_init(void);

@@ -13,7 +13,7 @@
 enum outcome root_lost(struct vcpu *v)
 {
 	return vcpu_stop(v, HV_STOP_REASON_ROOT_LOST, 0,
-			 "another hypervisor (KVM?) took %s root, or the host is going down",
+			 "the host is going down, or another owner's %s root cannot be borrowed",
 			 engine->name);
 }
 

@@ -18,6 +18,7 @@
 #include "guest/memory.h"
 #include "guest/vcpu.h"
 #include "host.h"
+#include "root.h"
 
 unsigned int guest_max = 8192;
 module_param_named(max_guests, guest_max, uint, 0644);
@@ -456,11 +457,11 @@ static int gone(struct netlink_ext_ack *ack)
 }
 
 /* Now rather than with the first entry, while there is somebody to tell. */
-static int check_root(struct netlink_ext_ack *ack)
+static int take_root(struct netlink_ext_ack *ack)
 {
-	if (!engine->root_busy())
-		return 0;
-	return refuse(ack, -EBUSY, "another hypervisor (KVM?) holds the CPUs' root mode: stop its guests or unload it");
+	const char *why = root_get();
+
+	return why ? refuse(ack, -EBUSY, why) : 0;
 }
 
 static int boot(struct guest *g, struct netlink_ext_ack *ack)
@@ -491,9 +492,14 @@ int guest_start(struct guest *g, struct netlink_ext_ack *ack)
 		err = gone(ack);
 	else if (g->state != HV_STATE_CREATED && g->state != HV_STATE_STOPPED)
 		err = refuse(ack, -EBUSY, "the guest runs already");
-	err = err ?: check_root(ack);
-	err = err ?: boot(g, ack);
+	err = err ?: take_root(ack);
 	if (err) {
+		mutex_unlock(&g->lock);
+		return err;
+	}
+	err = boot(g, ack);
+	if (err) {
+		root_put();
 		mutex_unlock(&g->lock);
 		return err;
 	}

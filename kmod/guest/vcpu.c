@@ -13,6 +13,7 @@
 #include "guest/memory.h"
 #include "guest/vcpu.h"
 #include "host.h"
+#include "root.h"
 
 /*
  * A guest that was up for less than this when it triple-faults is not
@@ -33,6 +34,7 @@ static void stopped(struct guest *g, const struct vcpu_stop *stop)
 	g->want_run = false;
 	g->want_kill = false;
 	mutex_unlock(&g->lock);
+	root_put();
 	wake_up_all(&g->run_wq);
 	api_announce(g);
 }

@@ -23,7 +23,7 @@
 
 .macro ROOT_FIXUP name:req
 .L\name\()_fault:
-	cmpb	$0, svm_rebooting(%rip)
+	cmpb	$0, root_down(%rip)
 	jne	.L\name\()_next
 	ud2
 	_ASM_EXTABLE(.L\name, .L\name\()_fault)
@@ -145,3 +145,30 @@ ROOT_FIXUP run
 ROOT_FIXUP save_guest
 ROOT_FIXUP load_host
 SYM_FUNC_END(svm_enter)
+
+/*
+ * void svm_scrub(u64 guest_vmcb)
+ *
+ * Into a guest that exits before its first instruction: for what VMRUN does on
+ * the way.  Interrupts disabled.  No instruction runs in there, so general
+ * registers, FS, GS, TR, LDTR and the SYSCALL MSRs stay the host's.
+ */
+SYM_FUNC_START(svm_scrub)
+	mov	%rdi, %rax
+	ROOT_INSN mask, clgi
+	ROOT_INSN scrub, vmrun %rax
+	ROOT_INSN unmask, stgi
+	RET
+
+ROOT_FIXUP mask
+ROOT_FIXUP scrub
+ROOT_FIXUP unmask
+SYM_FUNC_END(svm_scrub)
+
+/* void svm_stgi(void): NMIs and INIT get through again; a host that goes down may have no SVME. */
+SYM_FUNC_START(svm_stgi)
+	ROOT_INSN open, stgi
+	RET
+
+ROOT_FIXUP open
+SYM_FUNC_END(svm_stgi)

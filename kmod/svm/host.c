@@ -4,7 +4,6 @@
  */
 #include <linux/gfp.h>
 #include <linux/mm.h>
-#include <linux/reboot.h>
 #include <asm/msr.h>
 #include <asm/processor.h>
 
@@ -14,13 +13,15 @@
 #define MSRPM_PAGES	2	/* section 15.11 */
 
 struct svm_caps svm_caps;
-u8 svm_rebooting;
 DEFINE_PER_CPU(struct svm_cpu, svm_cpus);
 u64 svm_iopm_pa;
 u64 svm_msrpm_pa;
 
 static void *iopm;
 static void *msrpm;
+
+/* Second-level tables that map nothing: see setup_scrub(). */
+static void *no_tables;
 
 /*
  * MSRs that VMLOAD and VMSAVE switch (section 15.5.2), and that a guest may
@@ -45,15 +46,6 @@ const char *svm_unsupported(void)
 	return NULL;
 }
 
-/* hv itself has root only between two windows with interrupts on: never seen from here. */
-bool svm_root_busy(void)
-{
-	u64 efer;
-
-	rdmsrl(MSR_EFER, efer);
-	return efer & EFER_SVME;
-}
-
 /* Section 15.11: two bits an MSR, 2 KiB for each of three ranges. Lets read and write through. */
 static void msrpm_allow(u32 msr)
 {
@@ -75,7 +67,8 @@ static int setup_maps(void)
 
 	iopm = alloc_pages_exact(IOPM_PAGES * PAGE_SIZE, GFP_KERNEL);
 	msrpm = alloc_pages_exact(MSRPM_PAGES * PAGE_SIZE, GFP_KERNEL);
-	if (!iopm || !msrpm)
+	no_tables = (void *)get_zeroed_page(GFP_KERNEL);
+	if (!iopm || !msrpm || !no_tables)
 		return -ENOMEM;
 	memset(iopm, 0xff, IOPM_PAGES * PAGE_SIZE);
 	memset(msrpm, 0xff, MSRPM_PAGES * PAGE_SIZE);
@@ -86,29 +79,54 @@ static int setup_maps(void)
 	return 0;
 }
 
+/*
+ * A guest in real mode with no memory at all: its first fetch is a nested page
+ * fault, so it exits before its first instruction, and leaves nothing cached.
+ */
+static void setup_scrub(struct vmcb *vmcb)
+{
+	const struct vmcb_seg code = { .limit = 0xffff, .attr = 0x9b };
+	const struct vmcb_seg data = { .limit = 0xffff, .attr = 0x93 };
+	struct vmcb_save *save = &vmcb->save;
+
+	svm_set_intercepts(&vmcb->control);
+	vmcb->control.iopm_base = svm_iopm_pa;
+	vmcb->control.msrpm_base = svm_msrpm_pa;
+	vmcb->control.int_ctl = VMCB_V_INTR_MASKING;
+	vmcb->control.nested_ctl = VMCB_NP_ENABLE;
+	vmcb->control.nested_cr3 = host_hpa(no_tables);
+	save->cs = code;
+	save->ss = data;
+	save->ds = data;
+	save->es = data;
+	save->gdtr.limit = 0xffff;
+	save->idtr.limit = 0xffff;
+	save->cr0 = X86_CR0_ET;
+	save->efer = EFER_SVME;
+	save->dr6 = 0xffff0ff0;
+	save->dr7 = 0x400;
+	save->rflags = X86_EFLAGS_FIXED;
+	save->g_pat = 0x0007040600070406ULL;
+}
+
 static int setup_cpu(unsigned int cpu)
 {
 	struct svm_cpu *c = per_cpu_ptr(&svm_cpus, cpu);
 
 	c->hsave = (void *)get_zeroed_page(GFP_KERNEL);
 	c->host_vmcb = (void *)get_zeroed_page(GFP_KERNEL);
-	if (!c->hsave || !c->host_vmcb)
+	c->scrub = (void *)get_zeroed_page(GFP_KERNEL);
+	if (!c->hsave || !c->host_vmcb || !c->scrub)
 		return -ENOMEM;
 	c->hsave_pa = host_hpa(c->hsave);
 	c->host_vmcb_pa = host_hpa(c->host_vmcb);
+	c->scrub_pa = host_hpa(c->scrub);
+	setup_scrub(c->scrub);
 	c->generation = 1;
 	/* ASID 0 is the host's. */
 	c->next_asid = 1;
 	return 0;
 }
-
-static int rebooting(struct notifier_block *nb, unsigned long action, void *data)
-{
-	svm_rebooting = 1;
-	return NOTIFY_DONE;
-}
-
-static struct notifier_block reboot_notifier = { .notifier_call = rebooting };
 
 int svm_setup(void)
 {
@@ -125,7 +143,6 @@ int svm_setup(void)
 		if (err)
 			goto fail;
 	}
-	register_reboot_notifier(&reboot_notifier);
 	return 0;
 fail:
 	svm_teardown();
@@ -136,10 +153,10 @@ void svm_teardown(void)
 {
 	unsigned int cpu;
 
-	unregister_reboot_notifier(&reboot_notifier);
 	for_each_possible_cpu(cpu) {
 		struct svm_cpu *c = per_cpu_ptr(&svm_cpus, cpu);
 
+		free_page((unsigned long)c->scrub);
 		free_page((unsigned long)c->host_vmcb);
 		free_page((unsigned long)c->hsave);
 		memset(c, 0, sizeof(*c));
@@ -148,6 +165,8 @@ void svm_teardown(void)
 		free_pages_exact(msrpm, MSRPM_PAGES * PAGE_SIZE);
 	if (iopm)
 		free_pages_exact(iopm, IOPM_PAGES * PAGE_SIZE);
+	free_page((unsigned long)no_tables);
+	no_tables = NULL;
 	msrpm = NULL;
 	iopm = NULL;
 }

@@ -28,7 +28,7 @@ static void seg_out(struct hv_segment *to, const struct vmcb_seg *from)
 }
 
 /* The intercepts that every guest runs with; CR0 and CR3 are the guest's own under NPT. */
-static void set_intercepts(struct vmcb_control *c)
+void svm_set_intercepts(struct vmcb_control *c)
 {
 	c->intercept_cr = VMCB_CR_WRITE(4) | VMCB_CR_WRITE(8);
 	c->intercept_dr = ~0U;
@@ -50,7 +50,7 @@ static void set_control(struct svm_vcpu *s)
 	struct vmcb_control *c = &s->vmcb->control;
 
 	memset(c, 0, sizeof(*c));
-	set_intercepts(c);
+	svm_set_intercepts(c);
 	c->iopm_base = svm_iopm_pa;
 	c->msrpm_base = svm_msrpm_pa;
 	c->int_ctl = VMCB_V_INTR_MASKING;

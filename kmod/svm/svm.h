@@ -41,18 +41,30 @@ static inline struct svm_vcpu *to_svm(struct vcpu *v)
  * struct svm_cpu - what a host CPU needs to enter guests
  * @hsave: host save area, one page (APM vol. 2, section 15.30.4)
  * @host_vmcb: VMSAVE's place for the host's FS, GS, TR, LDTR and SYSCALL MSRs
- * @generation: raised when the ASIDs have run out and all are flushed
+ * @scrub: a guest that ends before its first instruction: what its entry flushes
+ * @generation: raised when the ASIDs have run out, or somebody else used them
  * @next_asid: not used in this generation yet
  * @hsave_pa: as the MSR takes it
  * @host_vmcb_pa: as VMSAVE takes it
+ * @scrub_pa: as VMRUN takes it
+ * @held: root stays on between core sections, and nobody else has it
+ * @borrowed: another owner had root when this section began, and gets it back
+ * @found_hsave: VM_HSAVE_PA when this section began
+ * @found_ratio: MSR TSC_RATIO likewise, where @borrowed
  */
 struct svm_cpu {
 	void *hsave;
 	struct vmcb *host_vmcb;
+	struct vmcb *scrub;
 	u64 generation;
 	u32 next_asid;
 	u64 hsave_pa;
 	u64 host_vmcb_pa;
+	u64 scrub_pa;
+	bool held;
+	bool borrowed;
+	u64 found_hsave;
+	u64 found_ratio;
 };
 
 /**
@@ -68,6 +80,9 @@ struct svm_caps {
 /* MSR VM_CR: APM vol. 2, section 15.30.1 */
 #define VM_CR_SVMDIS		BIT_ULL(4)
 
+/* MSR TSC_RATIO, a host's that is 1 until somebody sets it: section 15.30.5 */
+#define TSC_RATIO_ONE		BIT_ULL(32)
+
 #define SVM_CPUID_NPT		BIT(0)
 #define SVM_CPUID_NRIP		BIT(3)
 #define SVM_CPUID_TSC_RATE	BIT(4)
@@ -76,25 +91,26 @@ struct svm_caps {
 #define SVM_CPUID_DECODE	BIT(7)
 
 extern struct svm_caps svm_caps;
-extern u8 svm_rebooting;
 DECLARE_PER_CPU(struct svm_cpu, svm_cpus);
 
 /* host.c: memory, probing, root. */
 const char *svm_unsupported(void);
 int svm_setup(void);
 void svm_teardown(void);
-int svm_cpu_probe(void);
-bool svm_root_busy(void);
 u32 svm_info(void);
 int svm_vcpu_init(struct vcpu *v);
 void svm_vcpu_free(struct vcpu *v);
 
 /* root.c: core. */
+int svm_cpu_probe(void);
+int svm_root_hold(void);
+void svm_root_drop(bool emergency);
 bool svm_root_take(struct vcpu *v);
 void svm_root_give(struct vcpu *v);
 void svm_load_debug(struct vcpu *v);
 
 /* state.c: core. */
+void svm_set_intercepts(struct vmcb_control *c);
 void svm_set_state(struct vcpu *v, const struct hv_vcpu_state *state);
 void svm_get_state(struct vcpu *v, struct hv_vcpu_state *state);
 
@@ -103,6 +119,8 @@ void svm_decode(struct svm_vcpu *s, struct exit *exit);
 
 /* entry.S */
 void svm_enter(struct vcpu *v, u64 guest_vmcb, u64 host_vmcb);
+void svm_scrub(u64 guest_vmcb);
+void svm_stgi(void);
 
 /* I/O and MSR permission maps, as the VMCB takes them. */
 extern u64 svm_iopm_pa;
