@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * One of many: computes with its number (first argument), sleeps by its timer
- * in between, and ends with its number as status. The second argument is how
- * many rounds.
+ * in between, and ends with its number as status once the host has set the
+ * third argument. The second is how many rounds.
  */
 #include "payload_check.h"
 
@@ -22,6 +22,16 @@ static void timer_on(void)
 	wrmsr(0x80f, 0x1ff);
 	wrmsr(0x83e, 0xb);
 	wrmsr(0x832, 0x40);
+}
+
+/* 150 ms of the APIC's timer. */
+static void sleep_a_tick(void)
+{
+	u32 before = ticks;
+
+	wrmsr(0x838, 150000000);
+	while (ticks == before)
+		sti_hlt();
 }
 
 /* Linear congruences, in registers and in a page of memory. */
@@ -46,10 +56,10 @@ int main(void)
 	timer_on();
 	for (i = 0; i < PAYLOAD_ARGS[1]; i++) {
 		x = compute(x, (volatile u64 *)(0x300000 + i * 4096));
-		wrmsr(0x838, 150000000);
-		while (ticks <= i)
-			sti_hlt();
+		sleep_a_tick();
 	}
+	while (!PAYLOAD_ARGS[2])
+		sleep_a_tick();
 	puts("guest ");
 	puthex(number);
 	puts(" has ");
