@@ -8,6 +8,7 @@
 #   make bench           what exits and a boot cost, in instructions
 #   make lint            checkpatch, sparse, and what the core may link
 #   make install         DESTDIR, PREFIX as usual
+#   make deb             Debian packages, into build/deb
 
 KDIR ?= /lib/modules/$(shell uname -r)/build
 O ?= build/kmod
@@ -55,7 +56,15 @@ install: all
 	$(MAKE) -C ctl O=$(top)/build/ctl LIBDIR=$(top)/build/userlib install
 	install -D -m 644 uapi/hv.yaml $(DESTDIR)$(PREFIX)/share/hv/hv.yaml
 
+# Debian's tools want debian/ at the top of the source.
+deb:
+	rm -rf build/deb
+	mkdir -p build/deb/hv
+	cp -a kmod uapi userlib ctl Kconfig LICENSE Makefile README.md build/deb/hv
+	mv build/deb/hv/ctl/debian build/deb/hv
+	cd build/deb/hv && dpkg-buildpackage -us -uc -b
+
 clean:
 	rm -rf build
 
-.PHONY: all kmod userlib ctl demo check bench lint install clean
+.PHONY: all kmod userlib ctl demo check bench lint install deb clean
