@@ -33,12 +33,29 @@ static int command(struct hvctl *h, uint8_t cmd, uint64_t id)
 	return netlink_call(h, message_about(h, cmd, id), NULL, NULL);
 }
 
-/* An answer may come in several messages one day; the first one counts. */
+/* Counters of many vCPUs come in several messages: @more's vCPUs go behind @guest's. */
+static void append_vcpus(struct hvctl_guest *guest, struct hvctl_guest *more)
+{
+	struct hvctl_vcpu **end = &guest->vcpu;
+
+	while (*end)
+		end = &(*end)->next;
+	*end = more->vcpu;
+	more->vcpu = NULL;
+	hvctl_guest_free(more);
+}
+
 static int take_one(struct nlmsghdr *hdr, void *arg)
 {
-	struct hvctl_guest **guest = arg;
+	struct hvctl_guest **guest = arg, *more;
+	int err;
 
-	return *guest ? 0 : parse_guest(hdr, guest);
+	if (!*guest)
+		return parse_guest(hdr, guest);
+	err = parse_guest(hdr, &more);
+	if (!err)
+		append_vcpus(*guest, more);
+	return err;
 }
 
 static int query(struct hvctl *h, struct nl_msg *msg, struct hvctl_guest **guest)
@@ -149,22 +166,35 @@ int hvctl_remove(struct hvctl *h, uint64_t id)
 }
 
 /* Grows by one; the pointer behind the last guest is always NULL. */
-static int collect(struct nlmsghdr *hdr, void *arg)
+static int add_guest(struct collection *all, struct hvctl_guest *guest)
 {
-	struct collection *all = arg;
 	struct hvctl_guest **grown;
-	int err;
 
 	grown = realloc(all->guest, (all->count + 2) * sizeof(*grown));
 	if (!grown)
 		return -ENOMEM;
 	all->guest = grown;
+	grown[all->count++] = guest;
 	grown[all->count] = NULL;
-	err = parse_guest(hdr, &grown[all->count]);
+	return 0;
+}
+
+static int collect(struct nlmsghdr *hdr, void *arg)
+{
+	struct collection *all = arg;
+	struct hvctl_guest *guest;
+	int err = parse_guest(hdr, &guest);
+
 	if (err)
 		return err;
-	grown[++all->count] = NULL;
-	return 0;
+	if (all->count && all->guest[all->count - 1]->id == guest->id) {
+		append_vcpus(all->guest[all->count - 1], guest);
+		return 0;
+	}
+	err = add_guest(all, guest);
+	if (err)
+		hvctl_guest_free(guest);
+	return err;
 }
 
 static int dump(struct hvctl *h, uint8_t cmd, struct hvctl_guest ***guests)

@@ -16,6 +16,7 @@
 #define DEV_PATH	"/dev/hv"
 #define SENTENCE_MAX	512
 #define MEMORY_DEFAULT	(256ULL << 20)
+#define VCPUS_MAX	64U
 #define MODULE_MISSING	"the hv module is not loaded: try modprobe hv"
 
 /**

@@ -180,8 +180,8 @@ static int set_vcpus(struct hvctl *h, struct hvctl_spec *spec, const char *value
 
 	if (parse_number(value, UINT32_MAX, &vcpus) || !vcpus)
 		return set_error(h, -EINVAL, "vcpus: '%s' is no number of CPUs", value);
-	if (vcpus > 1)
-		return set_error(h, -EINVAL, "vcpus: a guest has one vCPU until hv learns SMP");
+	if (vcpus > VCPUS_MAX)
+		return set_error(h, -EINVAL, "vcpus: a guest has at most %u vCPUs", VCPUS_MAX);
 	spec->vcpus = vcpus;
 	return 0;
 }

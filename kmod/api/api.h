@@ -10,9 +10,6 @@
 #include <linux/types.h>
 #include <net/netlink.h>
 
-/* Until SMP lands. More than a few will need their statistics in several messages. */
-#define API_MAX_VCPUS	1
-
 struct bus_range;
 struct file;
 struct genl_info;
@@ -52,18 +49,20 @@ int api_parse_config(struct genl_info *info, struct guest_config *config);
 
 /*
  * fill.c: a guest's attributes, as guest-get and as stats-get give them.
- * EMSGSIZE where @skb has no room.
+ * Counters of many vCPUs take several messages: each has as many vCPUs from
+ * @vcpu on as @skb has room for, and moves @vcpu behind them.  EMSGSIZE where
+ * there is no room for what has to be there, or for one vCPU.
  */
-int api_fill_guest(struct sk_buff *skb, struct guest *g);
-int api_fill_stats(struct sk_buff *skb, struct guest *g);
+int api_fill_guest(struct sk_buff *skb, struct guest *g, unsigned int *vcpu);
+int api_fill_stats(struct sk_buff *skb, struct guest *g, unsigned int *vcpu);
 
 /* Only what it is called: the news of a guest that has gone. */
-int api_fill_identity(struct sk_buff *skb, struct guest *g);
+int api_fill_identity(struct sk_buff *skb, struct guest *g, unsigned int *vcpu);
 
 /* A range whose handler has gone, and how many accesses it has cut short. */
 int api_fill_trap(struct sk_buff *skb, const struct bus_range *range, unsigned int cut);
 
-/* Room that the largest of these can need, bytes. */
+/* Room that is enough for any of these, bytes. */
 size_t api_fill_size(void);
 
 #endif /* HV_API_API_H */

@@ -18,7 +18,7 @@ static int put_guest_u64(struct sk_buff *skb, int attr, u64 value)
 	return put_u64(skb, attr, value, HV_A_GUEST_PAD);
 }
 
-int api_fill_identity(struct sk_buff *skb, struct guest *g)
+static int fill_identity(struct sk_buff *skb, struct guest *g)
 {
 	return put_guest_u64(skb, HV_A_GUEST_ID, g->id) ||
 	       nla_put_string(skb, HV_A_GUEST_NAME, g->name) ? -EMSGSIZE : 0;
@@ -174,27 +174,40 @@ static int fill_vcpu(struct sk_buff *skb, struct guest *g, unsigned int i, bool 
 	return 0;
 }
 
-static int fill_vcpus(struct sk_buff *skb, struct guest *g, bool counters)
+/* As many as there is room for, at least one: what has begun to be put is taken back. */
+static int fill_vcpus(struct sk_buff *skb, struct guest *g, unsigned int *vcpu, bool counters)
 {
-	unsigned int i;
-	int err = 0;
+	unsigned int first = *vcpu;
 
-	for (i = 0; !err && i < g->nr_vcpus; i++)
-		err = fill_vcpu(skb, g, i, counters);
-	return err;
+	for (; *vcpu < g->nr_vcpus; ++*vcpu) {
+		void *mark = skb_tail_pointer(skb);
+
+		if (!fill_vcpu(skb, g, *vcpu, counters))
+			continue;
+		nlmsg_trim(skb, mark);
+		return *vcpu > first ? 0 : -EMSGSIZE;
+	}
+	return 0;
 }
 
-int api_fill_guest(struct sk_buff *skb, struct guest *g)
+int api_fill_identity(struct sk_buff *skb, struct guest *g, unsigned int *vcpu)
 {
-	return api_fill_identity(skb, g) || fill_state(skb, g) || fill_constants(skb, g) ||
+	*vcpu = g->nr_vcpus;
+	return fill_identity(skb, g);
+}
+
+/* Its vCPUs are small: all of them or none. */
+int api_fill_guest(struct sk_buff *skb, struct guest *g, unsigned int *vcpu)
+{
+	return fill_identity(skb, g) || fill_state(skb, g) || fill_constants(skb, g) ||
 	       fill_memory(skb, g) || fill_manifest(skb, g) ||
-	       fill_vcpus(skb, g, false) ? -EMSGSIZE : 0;
+	       fill_vcpus(skb, g, vcpu, false) || *vcpu < g->nr_vcpus ? -EMSGSIZE : 0;
 }
 
-int api_fill_stats(struct sk_buff *skb, struct guest *g)
+int api_fill_stats(struct sk_buff *skb, struct guest *g, unsigned int *vcpu)
 {
-	return api_fill_identity(skb, g) || fill_memory(skb, g) ||
-	       fill_vcpus(skb, g, true) ? -EMSGSIZE : 0;
+	return fill_identity(skb, g) || fill_memory(skb, g) ||
+	       fill_vcpus(skb, g, vcpu, true) ? -EMSGSIZE : 0;
 }
 
 int api_fill_trap(struct sk_buff *skb, const struct bus_range *range, unsigned int cut)
@@ -221,9 +234,9 @@ size_t api_fill_size(void)
 			 SIZE_STRING(sizeof_field(struct vcpu_stop, detail));
 	size_t manifest = S2_MAX_RANGES * nla_total_size(2 * SIZE_U64) +
 			  GUEST_MAX_SEGMENTS * nla_total_size(3 * SIZE_U64);
+	size_t vcpus = HV_MAX_VCPUS * nla_total_size(2 * nla_total_size(sizeof(u32)));
 	size_t exits = NR_EXITS * nla_total_size(SIZE_STRING(16) + SIZE_U64);
-	size_t vcpus = API_MAX_VCPUS *
-		       nla_total_size(exits + HV_A_VCPU_MAX * SIZE_U64);
+	size_t counters = nla_total_size(exits + HV_A_VCPU_MAX * SIZE_U64);
 
-	return scalars + strings + manifest + vcpus;
+	return scalars + strings + manifest + max(vcpus, counters);
 }

@@ -157,7 +157,7 @@ static long device_info(struct file *file, union ioctl_arg *arg)
 	engine_info(info);
 	info->api_version = HV_API_VERSION;
 	info->max_guests = guest_max;
-	info->max_vcpus = API_MAX_VCPUS;
+	info->max_vcpus = HV_MAX_VCPUS;
 	info->guests = guest_count();
 	info->max_memory = (u64)totalram_pages() << PAGE_SHIFT;
 	strscpy(info->version, HV_VERSION, sizeof(info->version));

@@ -109,7 +109,7 @@ static struct guest *lookup(struct genl_info *info, const struct viewer *v)
 	return ERR_PTR(-ENOENT);
 }
 
-typedef int (*fill_fn)(struct sk_buff *skb, struct guest *g);
+typedef int (*fill_fn)(struct sk_buff *skb, struct guest *g, unsigned int *vcpu);
 
 /* What a message of each command says about a guest. */
 static const fill_fn fillers[HV_CMD_MAX + 1] = {
@@ -119,16 +119,18 @@ static const fill_fn fillers[HV_CMD_MAX + 1] = {
 	[HV_CMD_GUEST_NTF]	= api_fill_guest,
 };
 
-/* One whole message, or EMSGSIZE and none. */
+/* One whole message, from @vcpu on, or EMSGSIZE and none. */
 static int put_message(struct sk_buff *skb, u32 portid, u32 seq, int flags, u8 cmd,
-		       fill_fn fill, struct guest *g)
+		       fill_fn fill, struct guest *g, unsigned int *vcpu)
 {
 	void *header = genlmsg_put(skb, portid, seq, &family, flags, cmd);
+	unsigned int first = *vcpu;
 
 	if (!header)
 		return -EMSGSIZE;
-	if (fill(skb, g)) {
+	if (fill(skb, g, vcpu)) {
 		genlmsg_cancel(skb, header);
+		*vcpu = first;
 		return -EMSGSIZE;
 	}
 	genlmsg_end(skb, header);
@@ -141,10 +143,10 @@ static struct sk_buff *new_message(void)
 }
 
 /* Takes over @skb. */
-static int reply(struct sk_buff *skb, struct genl_info *info, struct guest *g)
+static int reply(struct sk_buff *skb, struct genl_info *info, struct guest *g, unsigned int *vcpu)
 {
 	u8 cmd = info->genlhdr->cmd;
-	int err = put_message(skb, info->snd_portid, info->snd_seq, 0, cmd, fillers[cmd], g);
+	int err = put_message(skb, info->snd_portid, info->snd_seq, 0, cmd, fillers[cmd], g, vcpu);
 
 	if (err) {
 		nlmsg_free(skb);
@@ -153,10 +155,23 @@ static int reply(struct sk_buff *skb, struct genl_info *info, struct guest *g)
 	return genlmsg_reply(skb, info);
 }
 
+/* As many messages as its vCPUs take. */
+static int reply_all(struct genl_info *info, struct guest *g)
+{
+	unsigned int vcpu = 0;
+	struct sk_buff *skb;
+	int err = 0;
+
+	while (!err && vcpu < g->nr_vcpus) {
+		skb = new_message();
+		err = skb ? reply(skb, info, g, &vcpu) : -ENOMEM;
+	}
+	return err;
+}
+
 /* guest-get and stats-get of one guest. */
 static int do_get(struct sk_buff *request, struct genl_info *info)
 {
-	struct sk_buff *skb;
 	struct viewer v;
 	struct guest *g;
 	int err = get_viewer(request, info->attrs, info->extack, &v);
@@ -166,8 +181,7 @@ static int do_get(struct sk_buff *request, struct genl_info *info)
 	g = lookup(info, &v);
 	if (IS_ERR(g))
 		return PTR_ERR(g);
-	skb = new_message();
-	err = skb ? reply(skb, info, g) : -ENOMEM;
+	err = reply_all(info, g);
 	guest_put(g);
 	return err;
 }
@@ -175,6 +189,7 @@ static int do_get(struct sk_buff *request, struct genl_info *info)
 /**
  * struct dump - where a dump is
  * @next: lowest id that was not sent yet
+ * @vcpu: its first vCPU that was not sent yet
  * @viewer: its sender
  *
  * Guests come by increasing id, and ids are never used again.  So each guest
@@ -183,6 +198,7 @@ static int do_get(struct sk_buff *request, struct genl_info *info)
  */
 struct dump {
 	u64 next;
+	unsigned int vcpu;
 	struct viewer viewer;
 };
 
@@ -205,21 +221,36 @@ static int dump_start(struct netlink_callback *cb)
 	/* A guest's message has to fit into an empty buffer. */
 	cb->min_dump_alloc = nlmsg_total_size(genlmsg_total_size(api_fill_size()));
 	d->next = 0;
+	d->vcpu = 0;
 	return get_viewer(cb->skb, attrs, cb->extack, &d->viewer);
 }
 
-static int dump_one(struct sk_buff *skb, struct netlink_callback *cb, struct guest *g)
+/* The messages of @g from d->vcpu on; EMSGSIZE where the buffer is full before they end. */
+static int dump_guest(struct sk_buff *skb, struct netlink_callback *cb, struct guest *g)
 {
-	const struct dump *d = (const struct dump *)cb->ctx;
+	struct dump *d = (struct dump *)cb->ctx;
 	u8 cmd = genl_dumpit_info(cb)->op.cmd;
+	int err = 0;
 
-	if (!visible(&d->viewer, g))
-		return 0;
-	return put_message(skb, NETLINK_CB(cb->skb).portid, cb->nlh->nlmsg_seq, NLM_F_MULTI,
-			   cmd, fillers[cmd], g);
+	while (!err && visible(&d->viewer, g) && d->vcpu < g->nr_vcpus)
+		err = put_message(skb, NETLINK_CB(cb->skb).portid, cb->nlh->nlmsg_seq,
+				  NLM_F_MULTI, cmd, fillers[cmd], g, &d->vcpu);
+	return err;
 }
 
-/* guest-get and stats-get of all: a message for each guest. */
+/* The guest to go on with: one that has gone since its first message is left at that. */
+static struct guest *dump_next(struct dump *d)
+{
+	struct guest *g = guest_next(d->next);
+
+	if (g && g->id != d->next)
+		d->vcpu = 0;
+	if (g)
+		d->next = g->id;
+	return g;
+}
+
+/* guest-get and stats-get of all. */
 static int dump_get(struct sk_buff *skb, struct netlink_callback *cb)
 {
 	struct dump *d = (struct dump *)cb->ctx;
@@ -227,12 +258,14 @@ static int dump_get(struct sk_buff *skb, struct netlink_callback *cb)
 	int err = 0;
 
 	while (!err) {
-		g = guest_next(d->next);
+		g = dump_next(d);
 		if (!g)
 			break;
-		err = dump_one(skb, cb, g);
-		if (!err)
-			d->next = g->id + 1;
+		err = dump_guest(skb, cb, g);
+		if (!err) {
+			d->next++;
+			d->vcpu = 0;
+		}
 		guest_put(g);
 	}
 	return skb->len ? skb->len : err;
@@ -246,6 +279,7 @@ static int dump_get(struct sk_buff *skb, struct netlink_callback *cb)
 static int create(struct genl_info *info, struct guest_config *config)
 {
 	struct sk_buff *skb = new_message();
+	unsigned int vcpu = 0;
 	struct guest *g;
 	int err;
 
@@ -256,7 +290,7 @@ static int create(struct genl_info *info, struct guest_config *config)
 		nlmsg_free(skb);
 		return PTR_ERR(g);
 	}
-	err = reply(skb, info, g);
+	err = reply(skb, info, g, &vcpu);
 	if (err)
 		guest_remove(g, NULL);
 	guest_put(g);
@@ -395,8 +429,9 @@ void api_announce(struct guest *g)
 {
 	fill_fn fill = READ_ONCE(g->dead) ? api_fill_identity : fillers[HV_CMD_GUEST_NTF];
 	struct sk_buff *skb = new_message();
+	unsigned int vcpu = 0;
 
-	if (skb && put_message(skb, 0, 0, 0, HV_CMD_GUEST_NTF, fill, g)) {
+	if (skb && put_message(skb, 0, 0, 0, HV_CMD_GUEST_NTF, fill, g, &vcpu)) {
 		nlmsg_free(skb);
 		skb = NULL;
 	}
@@ -408,8 +443,9 @@ static int put_trap(struct sk_buff *skb, struct guest *g, const struct bus_range
 		    unsigned int cut)
 {
 	void *header = genlmsg_put(skb, 0, 0, &family, 0, HV_CMD_TRAP_NTF);
+	unsigned int vcpu = 0;
 
-	if (!header || api_fill_identity(skb, g) || api_fill_trap(skb, range, cut))
+	if (!header || api_fill_identity(skb, g, &vcpu) || api_fill_trap(skb, range, cut))
 		return -EMSGSIZE;
 	genlmsg_end(skb, header);
 	return 0;

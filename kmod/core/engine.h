@@ -123,8 +123,14 @@ void engine_info(struct hv_info *info);
 /* Run @v until something needs the host side. Thread context, interrupts on. */
 enum outcome core_run(struct vcpu *v);
 
-/* Every register to its value after a reset, then @state. Thread context, not running. */
+/*
+ * Every register to its value after a reset, then @state; vCPU 0 may run, the
+ * others wait for a start-up message.  Thread context, no vCPU runs.
+ */
 void core_reset(struct vcpu *v, const struct hv_vcpu_state *state);
+
+/* A processor after power-up or INIT (SDM vol. 3, 'Processor State After Reset'). */
+extern const struct hv_vcpu_state core_reset_state;
 
 /* Is there something that ends a halt? On the vCPU's task. */
 bool core_has_work(struct vcpu *v);

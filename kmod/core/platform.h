@@ -96,11 +96,6 @@ void platform_raise(struct platform *p, enum platform_event event, u32 value);
 /* Take the event that was raised, and its value; the next one may come. Takes @p->lock. */
 enum platform_event platform_take(struct platform *p, u32 *value);
 
-/*
- * What platform_raise() noted, and forget it; @value may be set. Any context.
- */
-enum platform_event platform_take(struct platform *p, u32 *value);
-
 /* The guest has stopped: no timer fires any more until the next reset. Thread context. */
 void platform_quiesce(struct platform *p);
 

@@ -105,6 +105,8 @@ static enum outcome step(struct vcpu *v)
 		if (out != OUT_RESUME)
 			return out;
 	}
+	if (v->mp == MP_WAIT_SIPI)
+		return OUT_HALT;
 	if (lapic_pending(&v->lapic))
 		deliver(v);
 	static_call(engine_run)(v);
@@ -166,8 +168,26 @@ enum outcome core_run(struct vcpu *v)
 	return out;
 }
 
+/* EDX has the processor's signature there, which nobody reads who has CPUID. */
+const struct hv_vcpu_state core_reset_state = {
+	.rip = 0xfff0,
+	.rflags = 2,
+	.cr0 = 0x60000010,
+	.cs = { .base = 0xffff0000, .limit = 0xffff, .selector = 0xf000, .attr = 0x9b },
+	.ds = { .limit = 0xffff, .attr = 0x93 },
+	.es = { .limit = 0xffff, .attr = 0x93 },
+	.fs = { .limit = 0xffff, .attr = 0x93 },
+	.gs = { .limit = 0xffff, .attr = 0x93 },
+	.ss = { .limit = 0xffff, .attr = 0x93 },
+	.ldtr = { .limit = 0xffff, .attr = 0x82 },
+	.tr = { .limit = 0xffff, .attr = 0x8b },
+	.gdtr = { .limit = 0xffff },
+	.idtr = { .limit = 0xffff },
+};
+
 void core_reset(struct vcpu *v, const struct hv_vcpu_state *state)
 {
+	v->mp = v->index ? MP_WAIT_SIPI : MP_RUNNABLE;
 	memcpy(v->gpr, state->gpr, sizeof(v->gpr));
 	v->rip = state->rip;
 	v->rflags = state->rflags;
@@ -190,7 +210,11 @@ bool core_has_work(struct vcpu *v)
 {
 	const unsigned long always = BIT(LAPIC_PENDING_NMI) | BIT(LAPIC_PENDING_INIT);
 
-	if (READ_ONCE(v->requests) || (READ_ONCE(v->lapic.s.pending) & always))
+	if (READ_ONCE(v->requests))
+		return true;
+	if (v->mp == MP_WAIT_SIPI)
+		return false;
+	if (READ_ONCE(v->lapic.s.pending) & always)
 		return true;
 	return (v->rflags & RFLAGS_IF) && lapic_wakes(&v->lapic);
 }

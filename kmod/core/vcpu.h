@@ -54,7 +54,7 @@ enum hv_seg { SEG_ES, SEG_CS, SEG_SS, SEG_DS, SEG_FS, SEG_GS, SEG_LDTR, SEG_TR, 
 #define RFLAGS_AC	BIT_ULL(18)
 
 /* struct vcpu.requests: the host side wants the vCPU out of the core. */
-#define VCPU_REQ_LEAVE		0	/* state change: see guest->want */
+#define VCPU_REQ_LEAVE		0	/* the vCPUs meet: see guest/life.c */
 #define VCPU_REQ_PLATFORM	1	/* platform.event is set */
 #define VCPU_REQ_FLUSH		2	/* second-level translations changed */
 
@@ -78,6 +78,16 @@ struct vcpu_event {
 #define EVENT_NMI	2
 #define EVENT_EXCEPTION	3
 #define EVENT_SOFT_INTR	4
+
+/**
+ * enum vcpu_mp - may the vCPU run (SDM vol. 3, 'MP Initialization')
+ * @MP_RUNNABLE: yes: it runs or halts
+ * @MP_WAIT_SIPI: an application processor after reset or INIT: it waits for a start-up message
+ */
+enum vcpu_mp {
+	MP_RUNNABLE,
+	MP_WAIT_SIPI,
+};
 
 /**
  * struct vcpu_stop - why the guest ends
@@ -124,7 +134,8 @@ struct vcpu_msrs {
  * @guest: constant
  * @s2: the guest's second-level tables; constant
  * @platform: the guest's chips; constant
- * @index: 0-based; constant
+ * @index: 0-based; 0 is the bootstrap processor; constant
+ * @mp: set by core_reset(), INIT and SIPI
  * @cpu: host CPU of the current core section
  * @task: runs it; constant while the guest runs
  * @in_core: between section begin and end: it looks at its pending work before
@@ -160,6 +171,7 @@ struct vcpu {
 	struct s2 *s2;
 	struct platform *platform;
 	unsigned int index;
+	enum vcpu_mp mp;
 	int cpu;
 	struct task_struct *task;
 	bool in_core;

@@ -13,12 +13,9 @@
 #include <uapi/linux/fcntl.h>
 
 #include "core/cpuid.h"
-#include "core/engine.h"
 #include "guest/guest.h"
 #include "guest/memory.h"
 #include "guest/vcpu.h"
-#include "host.h"
-#include "root.h"
 
 unsigned int guest_max = 8192;
 module_param_named(max_guests, guest_max, uint, 0644);
@@ -247,9 +244,9 @@ static int check_config(struct guest_config *c, struct netlink_ext_ack *ack)
 
 	if (err)
 		return err;
-	if (c->vcpus > 1) {
-		NL_SET_ERR_MSG(ack, "more than one vCPU is not supported yet");
-		return -EOPNOTSUPP;
+	if (c->vcpus > HV_MAX_VCPUS) {
+		NL_SET_ERR_MSG(ack, "a guest has at most " __stringify(HV_MAX_VCPUS) " vCPUs");
+		return -EINVAL;
 	}
 	if (c->on_reset > HV_ON_RESET_STOP) {
 		NL_SET_ERR_MSG(ack, "on-reset is 0 (reset) or 1 (stop)");
@@ -301,18 +298,18 @@ static void take_config(struct guest *g, struct guest_config *c)
 	g->platform.debug_exit_port = c->debug_exit_port;
 }
 
-static int create_vcpus(struct guest *g)
+/* A local APIC is there once its vCPU is whole: what is half made, guest_free() takes apart. */
+static int create_vcpus(struct guest *g, unsigned int nr)
 {
-	unsigned int i;
 	int err;
 
-	for (i = 0; i < 1; i++) {
-		err = vcpu_create(g, i);
+	while (g->nr_vcpus < nr) {
+		err = vcpu_create(g, g->nr_vcpus);
 		if (err)
 			return err;
-		g->nr_vcpus = i + 1;
+		g->nr_vcpus++;
 	}
-	g->platform.nr_lapics = g->nr_vcpus;
+	g->platform.nr_lapics = nr;
 	return 0;
 }
 
@@ -345,7 +342,7 @@ static int build(struct guest *g, struct guest_config *c, struct netlink_ext_ack
 	if (!err)
 		err = memory_create(g, ack);
 	if (!err)
-		err = create_vcpus(g);
+		err = create_vcpus(g, max(c->vcpus, 1U));
 	g->kernel_memory = sizeof(*g) + CONSOLE_RING + CONSOLE_INPUT +
 			   g->nr_segments * sizeof(*g->segments) + g->nr_vcpus * vcpu_footprint();
 	return err;
@@ -439,105 +436,13 @@ void guest_config_put(struct guest_config *c)
 	c->nr_segments = 0;
 }
 
-/* Operations */
-
-/* How long a kill may take: a reset that it meets copies the boot manifest first. */
-#define KILL_TIMEOUT	(30 * HZ)
+/* Removal */
 
 static int refuse(struct netlink_ext_ack *ack, int err, const char *sentence)
 {
 	if (ack)
 		ack->_msg = sentence;
 	return err;
-}
-
-static int gone(struct netlink_ext_ack *ack)
-{
-	return refuse(ack, -ENOENT, "the guest was removed");
-}
-
-/* Now rather than with the first entry, while there is somebody to tell. */
-static int take_root(struct netlink_ext_ack *ack)
-{
-	const char *why = root_get();
-
-	return why ? refuse(ack, -EBUSY, why) : 0;
-}
-
-static int boot(struct guest *g, struct netlink_ext_ack *ack)
-{
-	struct vcpu *v = g->vcpus[0];
-	int err;
-
-	err = memory_boot(g);
-	if (err) {
-		NL_SET_ERR_MSG(ack, "no memory to apply the boot manifest");
-		return err;
-	}
-	platform_reset(&g->platform);
-	core_reset(v, &g->boot_state);
-	host_reset_fpu(v);
-	v->requests = 0;
-	memset(&v->stop, 0, sizeof(v->stop));
-	return 0;
-}
-
-int guest_start(struct guest *g, struct netlink_ext_ack *ack)
-{
-	int err = 0;
-
-	if (mutex_lock_killable(&g->lock))
-		return -EINTR;
-	if (g->dead)
-		err = gone(ack);
-	else if (g->state != HV_STATE_CREATED && g->state != HV_STATE_STOPPED)
-		err = refuse(ack, -EBUSY, "the guest runs already");
-	err = err ?: take_root(ack);
-	if (err) {
-		mutex_unlock(&g->lock);
-		return err;
-	}
-	err = boot(g, ack);
-	if (err) {
-		root_put();
-		mutex_unlock(&g->lock);
-		return err;
-	}
-	memset(&g->stop, 0, sizeof(g->stop));
-	g->resets = 0;
-	g->state = HV_STATE_RUNNING;
-	g->started_at = ktime_get_real_ns();
-	g->booted_ns = host_now();
-	console_set_ended(&g->console, false);
-	g->want_run = true;
-	mutex_unlock(&g->lock);
-	wake_up_all(&g->run_wq);
-	api_announce(g);
-	return 0;
-}
-
-int guest_kill(struct guest *g, struct netlink_ext_ack *ack)
-{
-	u64 started;
-	long left;
-
-	if (mutex_lock_killable(&g->lock))
-		return -EINTR;
-	if (g->state != HV_STATE_RUNNING && g->state != HV_STATE_PAUSED) {
-		mutex_unlock(&g->lock);
-		return refuse(ack, -EBUSY, "the guest does not run");
-	}
-	started = g->started_at;
-	g->want_kill = true;
-	set_bit(VCPU_REQ_LEAVE, &g->vcpus[0]->requests);
-	mutex_unlock(&g->lock);
-	host_kick(g->vcpus[0]);
-	left = wait_event_killable_timeout(g->run_wq,
-					   READ_ONCE(g->state) == HV_STATE_STOPPED ||
-					   READ_ONCE(g->started_at) != started, KILL_TIMEOUT);
-	if (!left)
-		return refuse(ack, -ETIMEDOUT, "the guest was told to stop, but has not yet");
-	return min(left, 0L);
 }
 
 int guest_remove(struct guest *g, struct netlink_ext_ack *ack)
@@ -560,39 +465,12 @@ int guest_remove(struct guest *g, struct netlink_ext_ack *ack)
 	mutex_unlock(&guest_table_lock);
 	mutex_unlock(&g->lock);
 	if (!mine)
-		return gone(ack);
+		return refuse(ack, -ENOENT, "the guest was removed");
 	console_set_ended(&g->console, true);
 	handlers_end(g);
 	api_announce(g);
 	guest_put(g);
 	return 0;
-}
-
-int guest_get_state(struct guest *g, unsigned int vcpu, struct hv_vcpu_state *state)
-{
-	struct vcpu *v;
-	int err = 0;
-
-	if (vcpu >= g->nr_vcpus)
-		return -EINVAL;
-	v = g->vcpus[vcpu];
-	if (mutex_lock_killable(&g->lock))
-		return -EINTR;
-	if (g->state == HV_STATE_RUNNING) {
-		err = -EBUSY;
-	} else if (g->state == HV_STATE_CREATED) {
-		*state = g->boot_state;
-	} else {
-		memset(state, 0, sizeof(*state));
-		engine->get_state(v, state);
-		memcpy(state->gpr, v->gpr, sizeof(state->gpr));
-		state->rip = v->rip;
-		state->rflags = v->rflags;
-		state->cr2 = v->cr2;
-		state->cr8 = lapic_get_cr8(&v->lapic);
-	}
-	mutex_unlock(&g->lock);
-	return err;
 }
 
 int guest_init(void)

@@ -79,7 +79,9 @@ struct guest_config {
 /**
  * struct guest - one virtual machine
  *
- * Locks: L is @lock, G is the global guest_table lock, F is @fill_lock.
+ * Locks: L is @lock, G is the global guest_table lock, F is @fill_lock.  L is
+ * held for short times only; those who wait for a state change read with
+ * READ_ONCE() what is L's, and run_wq is woken behind every change.
  *
  * @ref: object lifetime; the table holds one until guest_remove()
  * @id: constant
@@ -88,12 +90,17 @@ struct guest_config {
  * @dead: removed from the table; G
  * @lock: state and times
  * @state: enum hv_state; L; changes are announced after the lock is dropped
+ * @want: what the vCPUs meet for, WANT_* of life.c; L
+ * @ending: why it is to stop; L
+ * @inside: vCPUs in the core or on their way there and back; L
+ * @leading: the leader boots the guest, with the lock dropped; L
+ * @starts: how often it was started; L
+ * @boots: which start has booted last; L
+ * @boot_error: of the last start; L
  * @stop: why it stopped; L
  * @resets: since the last start; L
  * @created_at, @started_at, @stopped_at: wall ns; L
  * @run_wq: the vCPU threads and those who wait for a state wait here
- * @want_run: L: the vCPU threads may run
- * @want_kill: L: the vCPU threads have to stop
  * @booted_ns: host_now() of the last start or reset; L
  * @on_reset: constant
  * @nr_regions, @regions: constant after creation
@@ -117,14 +124,19 @@ struct guest {
 	bool dead;
 	struct mutex lock;
 	u32 state;
+	unsigned int want;
+	struct vcpu_stop ending;
+	unsigned int inside;
+	bool leading;
+	u64 starts;
+	u64 boots;
+	int boot_error;
 	struct vcpu_stop stop;
 	u32 resets;
 	u64 created_at;
 	u64 started_at;
 	u64 stopped_at;
 	wait_queue_head_t run_wq;
-	bool want_run;
-	bool want_kill;
 	u64 booted_ns;
 	u32 on_reset;
 	unsigned int nr_regions;
@@ -192,7 +204,7 @@ unsigned int guest_count(void);
 /* The region that holds all of [gpa, gpa + size), or NULL. */
 struct region *guest_region(struct guest *g, u64 gpa, u64 size);
 
-/* vCPU state: EBUSY while the guest runs. Takes @g->lock. */
+/* vCPU state: EBUSY while the guest runs or boots. Takes @g->lock. */
 int guest_get_state(struct guest *g, unsigned int vcpu, struct hv_vcpu_state *state);
 
 /* Implemented by api/: tells listeners that @g was created, changed its state or went. */

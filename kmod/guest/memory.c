@@ -13,11 +13,11 @@
 #include <linux/mount.h>
 #include <linux/pagemap.h>
 #include <linux/sched/mm.h>
-#include <linux/sched/signal.h>
 #include <linux/shmem_fs.h>
 
 #include "core/engine.h"
 #include "guest/guest.h"
+#include "guest/life.h"
 #include "guest/memory.h"
 
 /* A failed allocation ends this guest, not whoever the OOM killer would pick. */
@@ -221,7 +221,7 @@ static int apply_segment(struct guest *g, struct segment *s)
 		err = copy_piece(g, s, done, len);
 		if (err)
 			return err;
-		if (fatal_signal_pending(current))
+		if (life_ends(g))
 			return -EINTR;
 		cond_resched();
 	}

@@ -24,8 +24,9 @@ void memory_destroy(struct guest *g);
 int memory_fill(struct guest *g, u64 gpa);
 
 /*
- * Forget what the guest wrote, and apply the boot manifest.  No vCPU runs.
- * 0, -ENOMEM, -EIO or -EINTR: memory is empty then.
+ * Forget what the guest wrote, and apply the boot manifest.  No vCPU runs; the
+ * leader's thread.  0, or memory is empty then: -ENOMEM, -EIO, or -EINTR where
+ * the guest has to end meanwhile.
  */
 int memory_boot(struct guest *g);
 

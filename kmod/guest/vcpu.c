@@ -5,15 +5,14 @@
 #include <linux/kthread.h>
 #include <linux/sched.h>
 #include <linux/slab.h>
-#include <linux/timekeeping.h>
 
 #include "core/engine.h"
 #include "guest/guest.h"
 #include "guest/handler.h"
+#include "guest/life.h"
 #include "guest/memory.h"
 #include "guest/vcpu.h"
 #include "host.h"
-#include "root.h"
 
 /*
  * A guest that was up for less than this when it triple-faults is not
@@ -21,50 +20,16 @@
  */
 #define CRASH_LOOP_NS	NSEC_PER_SEC
 
-/* Every way a guest ends goes through here, on its vCPU 0's thread. */
-static void stopped(struct guest *g, const struct vcpu_stop *stop)
-{
-	mutex_lock(&g->lock);
-	platform_quiesce(&g->platform);
-	handlers_cancel(g);
-	console_set_ended(&g->console, true);
-	g->stop = *stop;
-	g->state = HV_STATE_STOPPED;
-	g->stopped_at = ktime_get_real_ns();
-	g->want_run = false;
-	g->want_kill = false;
-	mutex_unlock(&g->lock);
-	root_put();
-	wake_up_all(&g->run_wq);
-	api_announce(g);
-}
-
 static enum outcome stop(struct vcpu *v, enum hv_stop_reason reason, u32 status)
 {
 	return vcpu_stop(v, reason, status, "%s", "");
 }
 
+/* All vCPUs meet for it, this one included: OUT_REQUEST ends run(). */
 static enum outcome reset(struct vcpu *v)
 {
-	struct guest *g = v->guest;
-	int err;
-
-	handlers_cancel(g);
-	platform_reset(&g->platform);
-	err = memory_boot(g);
-	if (err)
-		return vcpu_stop(v, HV_STOP_REASON_MEMORY_LIMIT, 0,
-				 "no memory to apply the boot manifest after a reset (%d)", err);
-	core_reset(v, &g->boot_state);
-	host_reset_fpu(v);
-	/* The writer's queue goes on into the new UART. */
-	console_set_ended(&g->console, false);
-	mutex_lock(&g->lock);
-	g->resets++;
-	g->booted_ns = host_now();
-	mutex_unlock(&g->lock);
-	api_announce(g);
-	return OUT_RESUME;
+	life_reset(v->guest);
+	return OUT_REQUEST;
 }
 
 static enum outcome do_interrupt(struct vcpu *v)
@@ -125,19 +90,16 @@ static enum outcome do_stop(struct vcpu *v)
 	struct guest *g = v->guest;
 
 	if (v->stop.reason == HV_STOP_REASON_TRIPLE_FAULT &&
-	    g->on_reset == HV_ON_RESET_RESET && host_now() - g->booted_ns > CRASH_LOOP_NS)
+	    g->on_reset == HV_ON_RESET_RESET &&
+	    host_now() - READ_ONCE(g->booted_ns) > CRASH_LOOP_NS)
 		return reset(v);
 	return OUT_STOP;
 }
 
+/* The bit stays until the vCPU goes inside again. */
 static enum outcome do_request(struct vcpu *v)
 {
-	struct guest *g = v->guest;
-
-	clear_bit(VCPU_REQ_LEAVE, &v->requests);
-	if (READ_ONCE(g->want_kill))
-		return stop(v, HV_STOP_REASON_KILLED, 0);
-	return OUT_RESUME;
+	return OUT_REQUEST;
 }
 
 static enum outcome (*const outcomes[])(struct vcpu *v) = {
@@ -151,16 +113,19 @@ static enum outcome (*const outcomes[])(struct vcpu *v) = {
 	[OUT_TRAP] = handlers_answer,
 };
 
+/* Inside, until the vCPUs meet or the guest has to end. */
 static void run(struct vcpu *v)
 {
-	enum outcome out = OUT_RESUME;
+	enum outcome out;
 
-	while (out == OUT_RESUME) {
+	do {
 		out = core_run(v);
 		out = outcomes[out](v);
 		cond_resched();
-	}
-	stopped(v->guest, &v->stop);
+	} while (out == OUT_RESUME);
+	if (out == OUT_STOP)
+		life_end(v->guest, &v->stop);
+	life_leave(v);
 }
 
 static int vcpu_thread(void *data)
@@ -170,8 +135,9 @@ static int vcpu_thread(void *data)
 
 	complete(&g->thread_up);
 	while (!kthread_should_stop()) {
-		wait_event_idle(g->run_wq, READ_ONCE(g->want_run) || kthread_should_stop());
-		if (READ_ONCE(g->want_run))
+		wait_event_idle(g->run_wq, life_calls(v) || kthread_should_stop());
+		life_lead(v);
+		if (life_enter(v))
 			run(v);
 	}
 	return 0;

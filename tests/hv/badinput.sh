@@ -129,7 +129,7 @@ options() {
 	both 125 "two images" "too many" "$kernel" "$kernel"
 	both 125 "no such option" "no-such" --no-such "$kernel"
 	both 125 "0 vCPUs" vcpus -c 0 "$kernel"
-	both 125 "2 vCPUs" vcpus -c 2 "$kernel"
+	both 125 "65 vCPUs" vcpus -c 65 "$kernel"
 	both 125 "a debug exit port that is none" debug-exit --debug-exit 65536 "$kernel"
 	both 125 "an unknown reset policy" on-reset --on-reset maybe "$kernel"
 	both 125 "a cgroup that leads out" cgroup --cgroup ../x "$kernel"

@@ -90,7 +90,7 @@ static void test_refused(void)
 		{ "name", "a/b" }, { "name", "\303\244" },
 		{ "name", "1234567890123456789012345678901234567890123456789012345678901234" },
 		{ "on-reset", "" }, { "debug-exit", "0" }, { "debug-exit", "65536" },
-		{ "debug-exit", "f4" }, { "vcpus", "0" }, { "vcpus", "2" }, { "vcpus", "-1" },
+		{ "debug-exit", "f4" }, { "vcpus", "0" }, { "vcpus", "65" }, { "vcpus", "-1" },
 		{ "cgroup", ".." }, { "cgroup", "a/../b" }, { "cgroup", "/.." },
 		{ "kernel-type", "elf" },
 	};

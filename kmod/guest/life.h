@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * A guest's life, as its vCPUs' threads take part in it: see life.c.
+ */
+#ifndef HV_GUEST_LIFE_H
+#define HV_GUEST_LIFE_H
+
+#include "core/vcpu.h"
+
+/* Something for @v's thread to do: go inside, or lead. To be looked at again under the lock. */
+bool life_calls(struct vcpu *v);
+
+/* The leader's part, if @v is it and there is something to lead in. vCPU thread. */
+void life_lead(struct vcpu *v);
+
+/* Go inside: false where the vCPUs meet or rest. After true life_leave() follows. vCPU thread. */
+bool life_enter(struct vcpu *v);
+void life_leave(struct vcpu *v);
+
+/* What a vCPU finds that ends the guest, or resets it; the first end counts. vCPU thread. */
+void life_end(struct guest *g, const struct vcpu_stop *stop);
+void life_reset(struct guest *g);
+
+/* Somebody waits for the guest's end: what takes long gives up. Any context. */
+bool life_ends(const struct guest *g);
+
+#endif /* HV_GUEST_LIFE_H */
