@@ -32,9 +32,9 @@ u64 vcpu_cr4(struct vcpu *v)
 	return static_call(engine_cr)(v, 4);
 }
 
-void vcpu_set_cr4(struct vcpu *v, u64 value)
+void vcpu_set_cr(struct vcpu *v, unsigned int nr, u64 value)
 {
-	static_call(engine_set_cr4)(v, value);
+	static_call(engine_set_cr)(v, nr, value);
 }
 
 u64 vcpu_efer(struct vcpu *v)

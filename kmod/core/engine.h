@@ -44,12 +44,13 @@
  * @run: enter the guest, and decode the exit into v->exit
  * @can_interrupt: the guest would take an external interrupt now
  * @window: ask for EXIT_WINDOW as soon as it would (or no longer)
- * @nmi_window: ask for EXIT_IRET when the guest's NMI handler returns (or no longer)
+ * @nmi_window: ask for EXIT_IRET when the guest's NMI handler returns (or no longer); on
+ *              VMX also when the shadow of MOV SS ends
  * @single_step: set DR6.BS: a trap after an instruction that the core stepped over
  * @flush: drop cached translations of the guest before the next entry
  * @load_debug: let the guest have the debug registers until root_give
  * @cr: control register 0, 3 or 4
- * @set_cr4: already checked
+ * @set_cr: 0 or 4, already checked; 0 only where its writes exit
  * @efer: as the guest sees it
  * @set_efer: already checked
  * @cpl: current privilege level
@@ -84,7 +85,7 @@ struct engine_ops {
 	void (*flush)(struct vcpu *v);
 	void (*load_debug)(struct vcpu *v);
 	u64 (*cr)(struct vcpu *v, unsigned int nr);
-	void (*set_cr4)(struct vcpu *v, u64 value);
+	void (*set_cr)(struct vcpu *v, unsigned int nr, u64 value);
 	u64 (*efer)(struct vcpu *v);
 	void (*set_efer)(struct vcpu *v, u64 value);
 	unsigned int (*cpl)(struct vcpu *v);
@@ -103,6 +104,7 @@ struct engine_ops {
 #undef ENGINE_CALL
 
 extern const struct engine_ops svm_engine;
+extern const struct engine_ops vmx_engine;
 
 /* The host's engine; NULL before engine_init() and where there is none. */
 extern const struct engine_ops *engine;

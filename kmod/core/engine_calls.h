@@ -13,7 +13,7 @@ ENGINE_CALL(single_step);
 ENGINE_CALL(flush);
 ENGINE_CALL(load_debug);
 ENGINE_CALL(cr);
-ENGINE_CALL(set_cr4);
+ENGINE_CALL(set_cr);
 ENGINE_CALL(efer);
 ENGINE_CALL(set_efer);
 ENGINE_CALL(cpl);

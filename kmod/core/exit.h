@@ -58,6 +58,18 @@ extern const char *const exit_names[NR_EXITS];
 #define ACCESS_USER	BIT(2)
 
 /**
+ * struct exit_refusal - why the CPU would not enter the guest
+ * @what: the field or state; NULL: the CPU does not say
+ * @value: of it
+ * @rule: what is wrong with it
+ */
+struct exit_refusal {
+	const char *what;
+	u64 value;
+	const char *rule;
+};
+
+/**
  * struct exit - one exit, decoded
  * @reason: which member of the union counts
  * @insn_len: bytes of the instruction where the engine knows, 0 where the
@@ -94,6 +106,7 @@ struct exit {
 			u64 error_code;
 			u64 pending_db;
 		} exception;
+		struct exit_refusal refused;	/* ENTRY_FAILED */
 	};
 };
 

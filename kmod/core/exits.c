@@ -222,6 +222,24 @@ static enum outcome on_s2_fault(struct vcpu *v)
 	return OUT_S2_FILL;
 }
 
+/* SDM vol. 2, 'MOV - Move to/from control registers': what raises #GP(0). */
+static bool cr0_valid(struct vcpu *v, u64 value)
+{
+	bool long_cs = vcpu_mode(v) == MODE_64;
+
+	if (value >> 32)
+		return false;
+	if ((value & CR0_PG) && !(value & CR0_PE))
+		return false;
+	if ((value & CR0_NW) && !(value & CR0_CD))
+		return false;
+	if (!((value ^ vcpu_cr0(v)) & CR0_PG))
+		return true;
+	if ((value & CR0_PG) && (vcpu_efer(v) & EFER_LME_BIT))
+		return vcpu_cr4(v) & CR4_PAE;
+	return !long_cs;
+}
+
 /* SDM vol. 3, section 2.5: what a MOV to CR4 may not change in long mode. */
 static bool cr4_valid(struct vcpu *v, u64 value)
 {
@@ -242,9 +260,9 @@ static bool write_cr(struct vcpu *v, unsigned int cr, u64 value)
 		lapic_set_cr8(&v->lapic, value);
 		return true;
 	}
-	if (!cr4_valid(v, value))
+	if (cr == 0 ? !cr0_valid(v, value) : !cr4_valid(v, value))
 		return false;
-	vcpu_set_cr4(v, value);
+	vcpu_set_cr(v, cr, value);
 	return true;
 }
 
@@ -336,6 +354,15 @@ static enum outcome on_task_switch(struct vcpu *v)
 
 static enum outcome on_entry_failed(struct vcpu *v)
 {
+	const struct exit_refusal *r = &v->exit.refused;
+
+	if (r->what) {
+		host_log(v, "the CPU refuses the guest's state at rip %#llx: %s %#llx: %s",
+			 v->rip, r->what, r->value, r->rule);
+		return vcpu_stop(v, HV_STOP_REASON_INTERNAL_ERROR, 0,
+				 "the CPU refuses the guest's state at rip %#llx: %s %#llx: %s",
+				 v->rip, r->what, r->value, r->rule);
+	}
 	return vcpu_stop(v, HV_STOP_REASON_INTERNAL_ERROR, 0,
 			 "the CPU refuses the guest's state at rip %#llx", v->rip);
 }

@@ -34,4 +34,13 @@ static __always_inline void host_guest_exit(void)
 	instrumentation_end();
 }
 
+/*
+ * The host's NMI handler, for one that ended the guest's run: the vector's own
+ * entry does what an NMI taken in the host would, up to the IRET that allows the next.
+ */
+static __always_inline void host_nmi(void)
+{
+	asm volatile("int $2");
+}
+
 #endif /* HV_CORE_HOST_ENTRY_H */

@@ -41,7 +41,7 @@ static void inject(struct vcpu *v, u8 vector, bool has_error, u32 error)
 	}
 	if (makes_double_fault(&v->inject, vector)) {
 		e.vector = VEC_DF;
-		e.has_error = true;
+		e.has_error = vcpu_cr0(v) & CR0_PE;
 		e.error = 0;
 	}
 	v->inject = e;

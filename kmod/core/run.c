@@ -29,6 +29,11 @@ static bool inject_nmi(struct vcpu *v)
 {
 	if (v->inject.valid || v->nmi_blocked)
 		return false;
+	/* Not between MOV SS and the instruction that sets the stack pointer. */
+	if (v->irq_shadow && (READ_ONCE(v->lapic.s.pending) & BIT(LAPIC_PENDING_NMI))) {
+		static_call(engine_nmi_window)(v, true);
+		return false;
+	}
 	if (!lapic_test_clear(&v->lapic, LAPIC_PENDING_NMI))
 		return false;
 	v->inject = (struct vcpu_event){ .valid = true, .type = EVENT_NMI, .vector = VEC_NMI };

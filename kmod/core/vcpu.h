@@ -34,8 +34,11 @@ enum hv_seg { SEG_ES, SEG_CS, SEG_SS, SEG_DS, SEG_FS, SEG_GS, SEG_LDTR, SEG_TR, 
 
 /* Architectural bits; the kernel's own names come with headers that the core does without. */
 #define CR0_PE		BIT_ULL(0)
-#define CR0_PG		BIT_ULL(31)
+#define CR0_NE		BIT_ULL(5)
 #define CR0_WP		BIT_ULL(16)
+#define CR0_NW		BIT_ULL(29)
+#define CR0_CD		BIT_ULL(30)
+#define CR0_PG		BIT_ULL(31)
 #define CR4_PSE		BIT_ULL(4)
 #define CR4_PAE		BIT_ULL(5)
 #define CR4_LA57	BIT_ULL(12)
@@ -64,12 +67,14 @@ enum hv_seg { SEG_ES, SEG_CS, SEG_SS, SEG_DS, SEG_FS, SEG_GS, SEG_LDTR, SEG_TR, 
  * @type: EVENT_*, as in the VMCB's EVENTINJ and the VMCS's interruption information
  * @vector: which
  * @has_error: push @error
+ * @insn_len: bytes of the instruction that raises it; software events only
  * @error: error code
  */
 struct vcpu_event {
 	bool valid;
 	u8 type;
 	u8 vector;
+	u8 insn_len;
 	bool has_error;
 	u32 error;
 };
@@ -77,7 +82,9 @@ struct vcpu_event {
 #define EVENT_INTR	0	/* external or virtual interrupt */
 #define EVENT_NMI	2
 #define EVENT_EXCEPTION	3
-#define EVENT_SOFT_INTR	4
+#define EVENT_SOFT_INTR	4	/* INT n */
+#define EVENT_PRIV_SOFT	5	/* INT1; VMX only */
+#define EVENT_SOFT_EXCEPTION 6	/* INT3, INTO; VMX only */
 
 /**
  * enum vcpu_mp - may the vCPU run (SDM vol. 3, 'MP Initialization')
@@ -203,7 +210,7 @@ u64 vcpu_cr4(struct vcpu *v);
 u64 vcpu_efer(struct vcpu *v);
 unsigned int vcpu_cpl(struct vcpu *v);
 void vcpu_segment(struct vcpu *v, enum hv_seg seg, struct hv_segment *s);
-void vcpu_set_cr4(struct vcpu *v, u64 value);	/* already checked */
+void vcpu_set_cr(struct vcpu *v, unsigned int nr, u64 value);	/* 0 or 4; already checked */
 void vcpu_set_efer(struct vcpu *v, u64 value);	/* already checked */
 u64 vcpu_pat(struct vcpu *v);
 void vcpu_set_pat(struct vcpu *v, u64 value);	/* already checked */

@@ -97,6 +97,13 @@ static void decode_exception(const struct vmcb_control *c, struct exit *exit)
 	}
 }
 
+/* The CPU does not say why. */
+static void decode_refused(struct exit *exit)
+{
+	exit->reason = EXIT_ENTRY_FAILED;
+	exit->refused = (struct exit_refusal){ };
+}
+
 /*
  * Length of the instruction that exited: saved by the CPU, or told apart by
  * EXITINFO2 for IN and OUT (section 15.10.2), or 0 for the common decoder.
@@ -134,7 +141,7 @@ static void decode_code(const struct vmcb_control *c, struct exit *exit)
 	else if (code - VMEXIT_EXCEPTION < 32)
 		decode_exception(c, exit);
 	else if ((u32)code == (u32)VMEXIT_INVALID)
-		exit->reason = EXIT_ENTRY_FAILED;
+		decode_refused(exit);
 }
 
 void svm_decode(struct svm_vcpu *s, struct exit *exit)

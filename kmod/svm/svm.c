@@ -186,10 +186,15 @@ static u64 svm_cr(struct vcpu *v, unsigned int nr)
 	return nr == 0 ? save->cr0 : nr == 3 ? save->cr3 : save->cr4;
 }
 
-/* CR4 has paging bits: what was cached under the old ones must go (section 15.16). */
-static void svm_set_cr4(struct vcpu *v, u64 value)
+/* They have paging bits: what was cached under the old ones must go (section 15.16). */
+static void svm_set_cr(struct vcpu *v, unsigned int nr, u64 value)
 {
-	to_svm(v)->vmcb->save.cr4 = value;
+	struct vmcb_save *save = &to_svm(v)->vmcb->save;
+
+	if (nr == 0)
+		save->cr0 = value;
+	else
+		save->cr4 = value;
 	svm_flush(v);
 }
 
@@ -270,7 +275,7 @@ const struct engine_ops svm_engine = {
 	.flush = svm_flush,
 	.load_debug = svm_load_debug,
 	.cr = svm_cr,
-	.set_cr4 = svm_set_cr4,
+	.set_cr = svm_set_cr,
 	.efer = svm_efer,
 	.set_efer = svm_set_efer,
 	.cpl = svm_cpl,

@@ -161,7 +161,7 @@ u64 vcpu_cr4(struct vcpu *v)
 	return fake.cr4;
 }
 
-void vcpu_set_cr4(struct vcpu *v, u64 value)
+void vcpu_set_cr(struct vcpu *v, unsigned int nr, u64 value)
 {
 	fake.cr4 = value;
 }
