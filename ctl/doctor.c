@@ -25,13 +25,11 @@ static const char *const result_names[] = { "ok", "warn", "fail" };
  * @c: the command
  * @out: where findings go
  * @failed: one of them was FAIL
- * @svm: the CPU has it
  */
 struct doctor {
 	struct context *c;
 	struct out *out;
 	bool failed;
-	bool svm;
 };
 
 /* @remedy may be "". */
@@ -85,14 +83,15 @@ static bool has_word(const char *line, const char *word)
 	return false;
 }
 
-static char *cpu_flags(void)
+/* The first line of /proc/cpuinfo that begins with @key; NULL for none. */
+static char *cpu_line(const char *key)
 {
 	FILE *file = fopen("/proc/cpuinfo", "re");
 	char *line = NULL;
 	size_t size = 0;
 
 	while (file && getline(&line, &size, file) > 0)
-		if (!strncmp(line, "flags", 5)) {
+		if (!strncmp(line, key, strlen(key))) {
 			fclose(file);
 			return line;
 		}
@@ -102,18 +101,34 @@ static char *cpu_flags(void)
 	return NULL;
 }
 
+static void check_amd(struct doctor *d, const char *flags)
+{
+	if (has_word(flags, "npt"))
+		find(d, "cpu", OK, "", "AMD-V (svm) with nested paging (npt)");
+	else
+		find(d, "cpu", FAIL, "hv needs it", "AMD-V (svm) without nested paging (npt)");
+}
+
+static void check_intel(struct doctor *d)
+{
+	char *flags = cpu_line("vmx flags");
+
+	if (flags && has_word(flags, "ept") && has_word(flags, "unrestricted_guest"))
+		find(d, "cpu", OK, "", "Intel VT-x (vmx) with ept and unrestricted_guest");
+	else
+		find(d, "cpu", FAIL, "hv needs both",
+		     "Intel VT-x (vmx) without ept or unrestricted_guest");
+	free(flags);
+}
+
 static void check_cpu(struct doctor *d)
 {
-	char *flags = cpu_flags();
+	char *flags = cpu_line("flags");
 
-	d->svm = flags && has_word(flags, "svm");
-	if (d->svm && has_word(flags, "npt"))
-		find(d, "cpu", OK, "", "AMD-V (svm) with nested paging (npt)");
-	else if (d->svm)
-		find(d, "cpu", FAIL, "hv needs it", "AMD-V (svm) without nested paging (npt)");
+	if (flags && has_word(flags, "svm"))
+		check_amd(d, flags);
 	else if (flags && has_word(flags, "vmx"))
-		find(d, "cpu", FAIL, "hv runs on AMD-V only until its vmx engine is there",
-		     "Intel VT-x (vmx)");
+		check_intel(d);
 	else
 		find(d, "cpu", FAIL,
 		     "switch virtualization on in the firmware's setup, or nested virtualization where this host is a guest",

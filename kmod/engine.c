@@ -14,6 +14,7 @@
 
 static const struct engine_ops *const engines[] = {
 	&svm_engine,
+	&vmx_engine,
 };
 
 static unsigned int cpus_probed;

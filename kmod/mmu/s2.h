@@ -86,6 +86,7 @@ static inline u64 s2_leaf(const struct s2_format *f, u64 hpa, unsigned int level
 }
 
 extern const struct s2_format s2_format_npt;
+extern const struct s2_format s2_format_ept;
 
 /**
  * struct s2_range - a piece of guest physical memory

@@ -46,6 +46,9 @@ enum hv_engine {
 #define HV_FEATURE_XSAVE		(1U << 4)
 #define HV_FEATURE_XSAVES		(1U << 5)
 #define HV_FEATURE_VMCB_CLEAN		(1U << 6)
+#define HV_FEATURE_VPID			(1U << 7)
+#define HV_FEATURE_EPT_AD		(1U << 8)
+#define HV_FEATURE_EPT_1G		(1U << 9)
 
 /**
  * struct hv_info - what the module found and allows (HV_INFO)

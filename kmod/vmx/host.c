@@ -1,0 +1,258 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Intel VT-x on this host: is it there, and the memory it needs.  Host side: may sleep.
+ */
+#include <linux/cpu.h>
+#include <linux/gfp.h>
+#include <linux/irqflags.h>
+#include <linux/mm.h>
+#include <linux/reboot.h>
+#include <asm/msr.h>
+#include <asm/processor.h>
+
+#include "vmx/vmx.h"
+
+struct vmx_caps vmx_caps;
+struct vmx_facts vmx_facts;
+u8 vmx_rebooting;
+u64 vmx_msr_bitmap_pa;
+DEFINE_PER_CPU(struct vmx_cpu, vmx_cpus);
+
+static void *msr_bitmap;
+static void *l1d_pages;
+
+#define CPUID_1_ECX_VMX		BIT(5)
+#define CR4_FRED_BIT		BIT_ULL(32)
+
+/*
+ * MSRs that the guest may reach without an exit: those that the VMCS switches,
+ * and those that unswitched.c does.
+ */
+static const u32 guest_msrs[] = {
+	MSR_STAR, MSR_LSTAR, MSR_CSTAR, MSR_SYSCALL_MASK,
+	MSR_FS_BASE, MSR_GS_BASE, MSR_KERNEL_GS_BASE,
+	MSR_IA32_SYSENTER_CS, MSR_IA32_SYSENTER_ESP, MSR_IA32_SYSENTER_EIP,
+};
+
+void vmx_read_msrs(struct vmx_msrs *m)
+{
+	memset(m, 0, sizeof(*m));
+	rdmsrl(MSR_IA32_VMX_BASIC, m->basic);
+	rdmsrl_safe(MSR_IA32_VMX_TRUE_PINBASED_CTLS, &m->words[VMX_PIN]);
+	rdmsrl_safe(MSR_IA32_VMX_TRUE_PROCBASED_CTLS, &m->words[VMX_PRIMARY]);
+	rdmsrl_safe(MSR_IA32_VMX_PROCBASED_CTLS2, &m->words[VMX_SECONDARY]);
+	rdmsrl_safe(MSR_IA32_VMX_TRUE_EXIT_CTLS, &m->words[VMX_EXITS]);
+	rdmsrl_safe(MSR_IA32_VMX_TRUE_ENTRY_CTLS, &m->words[VMX_ENTRY]);
+	rdmsrl(MSR_IA32_VMX_MISC, m->misc);
+	rdmsrl(MSR_IA32_VMX_CR0_FIXED0, m->cr0_fixed0);
+	rdmsrl(MSR_IA32_VMX_CR0_FIXED1, m->cr0_fixed1);
+	rdmsrl(MSR_IA32_VMX_CR4_FIXED0, m->cr4_fixed0);
+	rdmsrl(MSR_IA32_VMX_CR4_FIXED1, m->cr4_fixed1);
+	rdmsrl_safe(MSR_IA32_VMX_EPT_VPID_CAP, &m->ept_vpid);
+}
+
+/* CPUID leaf 0AH: the global control comes with version 2. */
+static bool has_pmu(void)
+{
+	return boot_cpu_data.cpuid_level >= 0xa && (cpuid_eax(0xa) & 0xff) >= 2;
+}
+
+/* SDM vol. 3, section 'Enabling and entering VMX operation'. */
+static const char *locked_off(void)
+{
+	u64 control;
+
+	if (rdmsrl_safe(MSR_IA32_FEAT_CTL, &control) || !(control & FEAT_CTL_LOCKED))
+		return "IA32_FEATURE_CONTROL is not locked: the firmware has to enable VMX";
+	if (!(control & FEAT_CTL_VMX_ENABLED_OUTSIDE_SMX))
+		return "VMX is locked off (IA32_FEATURE_CONTROL): enable it in the setup";
+	return NULL;
+}
+
+const char *vmx_unsupported(void)
+{
+	struct vmx_msrs msrs;
+	const char *why;
+
+	if (!(cpuid_ecx(1) & CPUID_1_ECX_VMX))
+		return "the CPU has no VMX";
+	why = locked_off();
+	if (why)
+		return why;
+	if (native_read_cr4() & CR4_FRED_BIT)
+		return "the kernel takes NMIs by FRED, which hv cannot yet: boot with fred=off";
+	vmx_read_msrs(&msrs);
+	return vmx_resolve(&msrs, has_pmu(), &vmx_caps);
+}
+
+/* An owner that is in VMX operation lends it; hv itself is never seen in it from here. */
+bool vmx_root_busy(void)
+{
+	unsigned long flags;
+	int err;
+
+	local_irq_save(flags);
+	err = vmx_root_on(this_cpu_ptr(&vmx_cpus));
+	if (!err)
+		vmx_root_off(this_cpu_ptr(&vmx_cpus));
+	local_irq_restore(flags);
+	return err == -EBUSY;
+}
+
+/* Section 'MSR-bitmap address': reads of low and high MSRs, then writes, 1 KiB each. */
+static void bitmap_allow(u32 msr)
+{
+	unsigned long base = msr >= 0xc0000000 ? 0x400 * 8 : 0;
+	unsigned long bit = base + (msr & 0x1fff);
+
+	__clear_bit(bit, msr_bitmap);
+	__clear_bit(bit + 0x800 * 8, msr_bitmap);
+}
+
+static int setup_bitmap(void)
+{
+	unsigned int i;
+
+	msr_bitmap = (void *)__get_free_page(GFP_KERNEL);
+	if (!msr_bitmap)
+		return -ENOMEM;
+	memset(msr_bitmap, 0xff, PAGE_SIZE);
+	for (i = 0; i < ARRAY_SIZE(guest_msrs); i++)
+		bitmap_allow(guest_msrs[i]);
+	vmx_msr_bitmap_pa = host_hpa(msr_bitmap);
+	return 0;
+}
+
+/* What the host's own hypervisor would do about L1TF decides: nothing, now and then, always. */
+static u8 l1d_flushes(void)
+{
+	u64 caps = 0;
+
+	if (!boot_cpu_has_bug(X86_BUG_L1TF) || l1tf_mitigation == L1TF_MITIGATION_OFF)
+		return VMX_L1D_NEVER;
+	if (boot_cpu_has(X86_FEATURE_ARCH_CAPABILITIES))
+		rdmsrl(MSR_IA32_ARCH_CAPABILITIES, caps);
+	if (caps & ARCH_CAP_SKIP_VMENTRY_L1DFLUSH)
+		return VMX_L1D_NEVER;
+	return l1tf_mitigation == L1TF_MITIGATION_FULL_FORCE ? VMX_L1D_ENTRY : VMX_L1D_SECTION;
+}
+
+static int setup_facts(void)
+{
+	vmx_facts.split_lock = boot_cpu_has(X86_FEATURE_SPLIT_LOCK_DETECT);
+	vmx_facts.l1d_msr = boot_cpu_has(X86_FEATURE_FLUSH_L1D);
+	vmx_facts.l1d = l1d_flushes();
+	if (vmx_facts.l1d == VMX_L1D_NEVER || vmx_facts.l1d_msr)
+		return 0;
+	l1d_pages = alloc_pages_exact(VMX_L1D_PAGES * PAGE_SIZE, GFP_KERNEL | __GFP_ZERO);
+	vmx_facts.l1d_pages = l1d_pages;
+	return l1d_pages ? 0 : -ENOMEM;
+}
+
+/* The first word of a VMXON region and of a VMCS names the format. */
+static void *alloc_region(gfp_t gfp)
+{
+	u32 *region = (void *)get_zeroed_page(gfp);
+
+	if (region)
+		*region = VMX_BASIC_REVISION(vmx_caps.msrs.basic);
+	return region;
+}
+
+static int setup_cpu(unsigned int cpu)
+{
+	struct vmx_cpu *c = per_cpu_ptr(&vmx_cpus, cpu);
+
+	c->vmxon = alloc_region(GFP_KERNEL);
+	if (!c->vmxon)
+		return -ENOMEM;
+	c->vmxon_pa = host_hpa(c->vmxon);
+	c->generation = 1;
+	/* VPID 0 is the host's. */
+	c->next_vpid = 1;
+	return 0;
+}
+
+static int rebooting(struct notifier_block *nb, unsigned long action, void *data)
+{
+	vmx_rebooting = 1;
+	return NOTIFY_DONE;
+}
+
+static struct notifier_block reboot_notifier = { .notifier_call = rebooting };
+
+int vmx_setup(void)
+{
+	unsigned int cpu;
+	int err;
+
+	err = setup_facts();
+	if (!err)
+		err = setup_bitmap();
+	if (err)
+		goto fail;
+	for_each_possible_cpu(cpu) {
+		err = setup_cpu(cpu);
+		if (err)
+			goto fail;
+	}
+	register_reboot_notifier(&reboot_notifier);
+	return 0;
+fail:
+	vmx_teardown();
+	return err;
+}
+
+void vmx_teardown(void)
+{
+	unsigned int cpu;
+
+	unregister_reboot_notifier(&reboot_notifier);
+	for_each_possible_cpu(cpu) {
+		struct vmx_cpu *c = per_cpu_ptr(&vmx_cpus, cpu);
+
+		free_page((unsigned long)c->vmxon);
+		memset(c, 0, sizeof(*c));
+	}
+	free_page((unsigned long)msr_bitmap);
+	if (l1d_pages)
+		free_pages_exact(l1d_pages, VMX_L1D_PAGES * PAGE_SIZE);
+	msr_bitmap = NULL;
+	l1d_pages = NULL;
+}
+
+int vmx_vcpu_init(struct vcpu *v)
+{
+	struct vmx_vcpu *s = to_vmx(v);
+
+	s->vmcs = alloc_region(GFP_KERNEL_ACCOUNT);
+	s->virtual_apic = (void *)get_zeroed_page(GFP_KERNEL_ACCOUNT);
+	if (!s->vmcs || !s->virtual_apic) {
+		vmx_vcpu_free(v);
+		return -ENOMEM;
+	}
+	s->vmcs_pa = host_hpa(s->vmcs);
+	s->host_cpu = -1;
+	return 0;
+}
+
+void vmx_vcpu_free(struct vcpu *v)
+{
+	struct vmx_vcpu *s = to_vmx(v);
+
+	free_page((unsigned long)s->virtual_apic);
+	free_page((unsigned long)s->vmcs);
+}
+
+u32 vmx_info(void)
+{
+	u32 features = 0;
+
+	if (vmx_caps.use_vpid)
+		features |= HV_FEATURE_VPID;
+	if (vmx_caps.eptp_flags & VMCS_EPTP_AD)
+		features |= HV_FEATURE_EPT_AD;
+	if (vmx_caps.msrs.ept_vpid & EPT_CAP_1G)
+		features |= HV_FEATURE_EPT_1G;
+	return features;
+}

@@ -1,0 +1,263 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The Intel VT-x engine: into the guest, and what the core asks of a VMCS.
+ */
+#include <asm/special_insns.h>
+
+#include "core/host_entry.h"
+#include "vmx/check.h"
+#include "vmx/insn.h"
+
+#define VIRTUAL_APIC_TPR	0x80
+
+static void set_event(const struct vcpu_event *e)
+{
+	u32 word = e->vector | e->type << VMCS_EVENT_TYPE_SHIFT | VMCS_EVENT_VALID;
+
+	if (!e->valid)
+		return;		/* the last exit has cleared the valid bit */
+	if (e->has_error) {
+		word |= VMCS_EVENT_ERROR;
+		vmcs_write32(VMCS_ENTRY_EVENT_ERROR, e->error);
+	}
+	if (e->insn_len)
+		vmcs_write32(VMCS_ENTRY_INSN_LEN, e->insn_len);
+	vmcs_write32(VMCS_ENTRY_EVENT, word);
+}
+
+/*
+ * Blocking by STI or MOV SS is as the exit left it, unless the core has ended
+ * it.  An NMI that is injected does the blocking of NMIs itself, and must not
+ * find it in force.
+ */
+static void set_interruptibility(struct vcpu *v, struct vmx_vcpu *s)
+{
+	bool nmi = v->inject.valid && v->inject.type == EVENT_NMI;
+	u32 state = 0;
+
+	if (v->irq_shadow)
+		state |= s->interruptibility & (VMCS_BLOCK_STI | VMCS_BLOCK_MOV_SS);
+	if (v->nmi_blocked && !nmi)
+		state |= VMCS_BLOCK_NMI;
+	if (state == s->interruptibility)
+		return;
+	vmcs_write32(VMCS_GUEST_INTERRUPTIBILITY, state);
+	s->interruptibility = state;
+}
+
+static void before_entry(struct vcpu *v, struct vmx_vcpu *s)
+{
+	vmcs_writen(VMCS_GUEST_RIP, v->rip);
+	vmcs_writen(VMCS_GUEST_RSP, v->gpr[HV_RSP]);
+	vmcs_writen(VMCS_GUEST_RFLAGS, v->rflags);
+	set_interruptibility(v, s);
+	set_event(&v->inject);
+	*(u32 *)(s->virtual_apic + VIRTUAL_APIC_TPR) = lapic_get_cr8(&v->lapic) << 4;
+	if (unlikely(s->tsc_offset != v->tsc_offset)) {
+		vmcs_write64(VMCS_TSC_OFFSET, v->tsc_offset);
+		s->tsc_offset = v->tsc_offset;
+	}
+	if (unlikely(s->flush))
+		vmx_new_tag(s);
+	if (vmx_facts.l1d == VMX_L1D_ENTRY)
+		vmx_flush_l1d();
+}
+
+/*
+ * An event whose delivery the exit interrupted has to be delivered again
+ * (section 'Information for VM exits that occur during event delivery').  RIP is
+ * still at the instruction of a software interrupt or exception, and its length
+ * goes with it.
+ */
+static void keep_event(struct vcpu *v)
+{
+	u32 word = vmcs_read32(VMCS_VECTORING_EVENT);
+
+	v->inject.valid = false;
+	if (likely(!(word & VMCS_EVENT_VALID)))
+		return;
+	v->inject = (struct vcpu_event){
+		.valid = true,
+		.type = VMCS_EVENT_TYPE(word),
+		.vector = VMCS_EVENT_VECTOR(word),
+		.has_error = word & VMCS_EVENT_ERROR,
+	};
+	if (v->inject.has_error)
+		v->inject.error = vmcs_read32(VMCS_VECTORING_EVENT_ERROR);
+	if (v->inject.type >= EVENT_SOFT_INTR)
+		v->inject.insn_len = vmcs_read32(VMCS_EXIT_INSN_LEN);
+}
+
+static void after_exit(struct vcpu *v, struct vmx_vcpu *s)
+{
+	s->launched = true;
+	v->rip = vmcs_readn(VMCS_GUEST_RIP);
+	v->gpr[HV_RSP] = vmcs_readn(VMCS_GUEST_RSP);
+	v->rflags = vmcs_readn(VMCS_GUEST_RFLAGS);
+	s->interruptibility = vmcs_read32(VMCS_GUEST_INTERRUPTIBILITY);
+	v->irq_shadow = s->interruptibility & (VMCS_BLOCK_STI | VMCS_BLOCK_MOV_SS);
+	v->nmi_blocked = s->interruptibility & VMCS_BLOCK_NMI;
+	keep_event(v);
+}
+
+/* NMIs stay blocked until an IRET: the host's handler comes before any other could. */
+static __always_inline void pass_nmi(void)
+{
+	u8 failed;
+	u32 reason = vmread_raw(VMCS_EXIT_REASON, &failed);
+	u32 event;
+
+	if (failed || reason != VMX_EXIT_EXCEPTION)
+		return;
+	event = vmread_raw(VMCS_EXIT_EVENT, &failed);
+	if (VMCS_EVENT_TYPE(event) == EVENT_NMI)
+		host_nmi();
+}
+
+/* RCU looks away from entry to exit, and so must whoever could trace or probe. */
+static noinstr bool enter(struct vcpu *v, bool launched)
+{
+	bool refused;
+
+	host_guest_enter();
+	if (v->cr2 != native_read_cr2())
+		native_write_cr2(v->cr2);
+	refused = vmx_enter(v, launched);
+	v->cr2 = native_read_cr2();
+	host_guest_exit();
+	if (!refused)
+		pass_nmi();
+	return refused;
+}
+
+/* The page that the core needs for the guest's PDPTEs, as if the CPU had missed it. */
+static void pdptes_missing(struct vcpu *v)
+{
+	v->exit = (struct exit){
+		.reason = EXIT_S2_FAULT,
+		.hw_code = VMX_EXIT_EPT_VIOLATION,
+		.s2 = { .gpa = vmx_cr(v, 3) & GENMASK_ULL(31, 5), .walk = true },
+	};
+}
+
+/* VMfail: the guest was not entered at all, and the VMCS is as it was. */
+static void refused(struct vcpu *v)
+{
+	u32 error = vmcs_read32(VMCS_INSN_ERROR);
+
+	v->exit = (struct exit){ .reason = EXIT_ENTRY_FAILED, .hw_code = error };
+	vmx_explain_error(error, &v->exit.refused);
+}
+
+static void vmx_run(struct vcpu *v)
+{
+	struct vmx_vcpu *s = to_vmx(v);
+
+	if (unlikely(s->pdptes_stale) && !vmx_load_pdptes(s)) {
+		pdptes_missing(v);
+		return;
+	}
+	before_entry(v, s);
+	if (unlikely(enter(v, s->launched))) {
+		refused(v);
+		return;
+	}
+	after_exit(v, s);
+	vmx_decode(s, vmcs_read32(VMCS_EXIT_REASON), &v->exit);
+}
+
+static bool vmx_can_interrupt(struct vcpu *v)
+{
+	return (v->rflags & RFLAGS_IF) && !v->irq_shadow && !v->inject.valid;
+}
+
+static void vmx_window(struct vcpu *v, bool open)
+{
+	vmx_set_primary(to_vmx(v), PRIMARY_INTR_WINDOW, open);
+}
+
+static void vmx_nmi_window(struct vcpu *v, bool open)
+{
+	vmx_set_primary(to_vmx(v), PRIMARY_NMI_WINDOW, open);
+}
+
+/* The trap is injected, so that none is pending any more. */
+static void vmx_single_step(struct vcpu *v)
+{
+	struct vmx_vcpu *s = to_vmx(v);
+
+	vmx_set_dr6(s, vmx_dr6(s) | DR6_BS);
+	vmcs_writen(VMCS_GUEST_PENDING_DEBUG, 0);
+}
+
+static void vmx_flush(struct vcpu *v)
+{
+	to_vmx(v)->flush = true;
+}
+
+static u64 vmx_efer(struct vcpu *v)
+{
+	return vmcs_read64(VMCS_GUEST_EFER);
+}
+
+static void vmx_set_efer(struct vcpu *v, u64 value)
+{
+	vmcs_write64(VMCS_GUEST_EFER, value);
+	vmx_flush(v);
+}
+
+/* SS's DPL: section 'Guest register state'. */
+static unsigned int vmx_cpl(struct vcpu *v)
+{
+	return vmcs_read32(VMCS_GUEST_ES_ACCESS + VMCS_NEXT * SEG_SS) >> 5 & 3;
+}
+
+static u64 vmx_pat(struct vcpu *v)
+{
+	return vmcs_read64(VMCS_GUEST_PAT);
+}
+
+static void vmx_set_pat(struct vcpu *v, u64 value)
+{
+	vmcs_write64(VMCS_GUEST_PAT, value);
+}
+
+/* Written before the next entry: no VMCS may be current here. */
+static void vmx_set_tsc_offset(struct vcpu *v)
+{
+}
+
+const struct engine_ops vmx_engine = {
+	.name = "vmx",
+	.id = HV_ENGINE_VMX,
+	.s2_format = &s2_format_ept,
+	.vcpu_size = sizeof(struct vmx_vcpu),
+	.unsupported = vmx_unsupported,
+	.setup = vmx_setup,
+	.teardown = vmx_teardown,
+	.cpu_probe = vmx_cpu_probe,
+	.root_busy = vmx_root_busy,
+	.info = vmx_info,
+	.vcpu_init = vmx_vcpu_init,
+	.vcpu_free = vmx_vcpu_free,
+	.set_state = vmx_set_state,
+	.get_state = vmx_get_state,
+	.root_take = vmx_root_take,
+	.root_give = vmx_root_give,
+	.run = vmx_run,
+	.can_interrupt = vmx_can_interrupt,
+	.window = vmx_window,
+	.nmi_window = vmx_nmi_window,
+	.single_step = vmx_single_step,
+	.flush = vmx_flush,
+	.load_debug = vmx_load_debug,
+	.cr = vmx_cr,
+	.set_cr = vmx_set_cr,
+	.efer = vmx_efer,
+	.set_efer = vmx_set_efer,
+	.cpl = vmx_cpl,
+	.segment = vmx_get_segment,
+	.pat = vmx_pat,
+	.set_pat = vmx_set_pat,
+	.set_tsc_offset = vmx_set_tsc_offset,
+};

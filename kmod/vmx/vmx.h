@@ -1,0 +1,174 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Intel VT-x, inside: what the engine's files share.
+ */
+#ifndef HV_VMX_VMX_H
+#define HV_VMX_VMX_H
+
+#include <linux/percpu.h>
+#include <asm/desc_defs.h>
+
+#include "core/engine.h"
+#include "vmx/controls.h"
+#include "vmx/vmcs.h"
+
+/* MSRs that the hardware does not switch and the guest reaches without an exit. */
+enum vmx_msr { VMX_STAR, VMX_LSTAR, VMX_CSTAR, VMX_FMASK, VMX_KERNEL_GS, VMX_NR_MSRS };
+
+/**
+ * struct vmx_vcpu - a vCPU on this engine
+ * @vcpu: first, so that core and engine convert at no cost
+ * @host_rsp: as it stands in the VMCS; entry.S writes it on change
+ * @vmcs: control structure; constant
+ * @vmcs_pa: as VMPTRLD takes it; constant
+ * @virtual_apic: page that MOV from CR8 reads; constant
+ * @initial: what the first entry starts with, while @fresh
+ * @fresh: @initial and the controls are to be written into the VMCS
+ * @launched: VMRESUME, not VMLAUNCH
+ * @primary: primary controls, as they stand in the VMCS
+ * @interruptibility: likewise
+ * @tsc_offset: likewise
+ * @host_cpu: host CPU whose state is in the VMCS; -1: none
+ * @vpid_generation: of the VPID in the VMCS, on @host_cpu
+ * @flush: translations have to go before the next entry
+ * @pdptes_stale: the PDPTEs have to be read from the guest's memory
+ * @msrs: by enum vmx_msr, while not loaded
+ * @dr: DR0 to DR3 while not loaded
+ * @dr6: likewise
+ * @dr_loaded: the guest has the debug registers
+ */
+struct vmx_vcpu {
+	struct vcpu vcpu;
+	u64 host_rsp;
+	void *vmcs;
+	u64 vmcs_pa;
+	void *virtual_apic;
+	struct hv_vcpu_state initial;
+	bool fresh;
+	bool launched;
+	u32 primary;
+	u32 interruptibility;
+	u64 tsc_offset;
+	int host_cpu;
+	u64 vpid_generation;
+	bool flush;
+	bool pdptes_stale;
+	u64 msrs[VMX_NR_MSRS];
+	u64 dr[4];
+	u64 dr6;
+	bool dr_loaded;
+};
+
+static inline struct vmx_vcpu *to_vmx(struct vcpu *v)
+{
+	return container_of(v, struct vmx_vcpu, vcpu);
+}
+
+/**
+ * struct vmx_cpu - what a host CPU needs to enter guests, and what it gets back
+ * @vmxon: VMXON region, one page
+ * @vmxon_pa: as VMXON takes it
+ * @borrowed: root is another owner's, who gets it back as it was
+ * @their_vmcs: that was current then; VMX_NO_VMCS: none
+ * @generation: raised when the VPIDs have run out and all are flushed
+ * @next_vpid: not used in this generation yet
+ * @gdtr: the host's: VM exits set the limits to 64 KiB
+ * @idtr: likewise
+ * @ldtr: the host's: VM exits load none
+ * @msrs: the host's, by enum vmx_msr
+ * @debugctl: the host's: VM exits clear it
+ * @test_ctrl: the host's, where it detects split locks
+ */
+struct vmx_cpu {
+	void *vmxon;
+	u64 vmxon_pa;
+	bool borrowed;
+	u64 their_vmcs;
+	u64 generation;
+	u32 next_vpid;
+	struct desc_ptr gdtr;
+	struct desc_ptr idtr;
+	u16 ldtr;
+	u64 msrs[VMX_NR_MSRS];
+	u64 debugctl;
+	u64 test_ctrl;
+};
+
+#define VMX_NO_VMCS	(~0ULL)
+
+/* When the L1 data cache is flushed, against L1TF, and how much is read where no MSR does it. */
+enum vmx_l1d { VMX_L1D_NEVER, VMX_L1D_SECTION, VMX_L1D_ENTRY };
+
+#define VMX_L1D_PAGES	16
+
+/**
+ * struct vmx_facts - what the host's kernel says; constant after load
+ * @l1d: enum vmx_l1d
+ * @l1d_msr: by MSR_IA32_FLUSH_CMD; else by reading @l1d_pages
+ * @l1d_pages: 64 KiB of nothing
+ * @split_lock: the kernel uses MSR_TEST_CTRL to detect split locks
+ */
+struct vmx_facts {
+	u8 l1d;
+	bool l1d_msr;
+	const u8 *l1d_pages;
+	bool split_lock;
+};
+
+extern struct vmx_caps vmx_caps;
+extern struct vmx_facts vmx_facts;
+extern u8 vmx_rebooting;
+extern u64 vmx_msr_bitmap_pa;
+DECLARE_PER_CPU(struct vmx_cpu, vmx_cpus);
+
+/* host.c: memory, probing, root. */
+const char *vmx_unsupported(void);
+int vmx_setup(void);
+void vmx_teardown(void);
+int vmx_cpu_probe(void);
+bool vmx_root_busy(void);
+u32 vmx_info(void);
+int vmx_vcpu_init(struct vcpu *v);
+void vmx_vcpu_free(struct vcpu *v);
+void vmx_read_msrs(struct vmx_msrs *m);
+
+/*
+ * root.c: core.  vmx_root_on() enters VMX operation on this CPU, or borrows it of
+ * another owner: 0, -EBUSY where that one's is not what it seems or the host goes
+ * down, -EOPNOTSUPP where the CPU refuses.  Interrupts off.
+ */
+int vmx_root_on(struct vmx_cpu *c);
+void vmx_root_off(struct vmx_cpu *c);
+bool vmx_root_take(struct vcpu *v);
+void vmx_root_give(struct vcpu *v);
+void vmx_new_tag(struct vmx_vcpu *s);
+
+/* An instruction of VMX failed, or faulted: a word in the log unless the host goes down. */
+void vmx_failed(const char *insn, u64 operand);
+
+/* unswitched.c: core. What VM entries and exits leave alone, or do not put back. */
+void vmx_save_host(struct vmx_vcpu *s, struct vmx_cpu *c);
+void vmx_restore_host(struct vmx_vcpu *s, struct vmx_cpu *c);
+void vmx_write_host_state(bool all);
+void vmx_load_debug(struct vcpu *v);
+u64 vmx_dr6(struct vmx_vcpu *s);
+void vmx_set_dr6(struct vmx_vcpu *s, u64 value);
+void vmx_flush_l1d(void);
+
+/* state.c: core. */
+void vmx_set_state(struct vcpu *v, const struct hv_vcpu_state *state);
+void vmx_get_state(struct vcpu *v, struct hv_vcpu_state *state);
+void vmx_apply_state(struct vmx_vcpu *s);
+u64 vmx_cr(struct vcpu *v, unsigned int nr);
+void vmx_set_cr(struct vcpu *v, unsigned int nr, u64 value);
+void vmx_get_segment(struct vcpu *v, enum hv_seg seg, struct hv_segment *s);
+bool vmx_load_pdptes(struct vmx_vcpu *s);
+
+/* exit.c: core. */
+void vmx_decode(struct vmx_vcpu *s, u32 reason, struct exit *exit);
+
+/* entry.S: true where the CPU would not enter. */
+bool vmx_enter(struct vcpu *v, bool launched);
+extern const u8 vmx_vmexit[];
+
+#endif /* HV_VMX_VMX_H */
