@@ -9,6 +9,8 @@
 #define CR4_OSFXSR	(1ULL << 9)
 #define CR4_VMXE	(1ULL << 13)
 #define CR4_OSXSAVE	(1ULL << 18)
+#define CR0_NW		(1ULL << 29)
+#define CR0_CD		(1ULL << 30)
 #define CR4_PAE		(1ULL << 5)
 #define CR0_WP		(1ULL << 16)
 #define RFLAGS_TF	(1ULL << 8)
@@ -367,11 +369,19 @@ static void group_msr(void)
 
 /* Hypercalls */
 
+static bool is_intel(void)
+{
+	return cpuid(0, 0).ecx == 0x6c65746e;	/* "ntel" of GenuineIntel */
+}
+
 static void group_hypercall(void)
 {
 	u64 rax = 0x7777, rbx = PATTERN;
 
-	asm volatile("vmmcall" : "+a"(rax), "+b"(rbx) : : "memory");
+	if (is_intel())
+		asm volatile("vmcall" : "+a"(rax), "+b"(rbx) : : "memory");
+	else
+		asm volatile("vmmcall" : "+a"(rax), "+b"(rbx) : : "memory");
 	check_eq("an unknown hypercall is refused", rax, -38ULL);
 	check_eq("... and leaves rbx", rbx, PATTERN);
 }
@@ -600,6 +610,29 @@ static void cr8_values(void)
 	check_eq("cr8: from r9", mmio_read(LAPIC + 0x80), 0);
 }
 
+static u64 read_cr0(void)
+{
+	u64 value;
+
+	asm volatile("mov %%cr0, %0" : "=r"(value));
+	return value;
+}
+
+static void cr0_caching(void)
+{
+	u64 old = read_cr0();
+
+	asm volatile(TRY("mov %0, %%cr0") : : "r"(old | CR0_CD) : "memory");
+	check_no_fault("cr0: CD");
+	check_eq("... is set", read_cr0(), old | CR0_CD);
+	asm volatile(TRY("mov %0, %%cr0") : : "r"(old | CR0_NW) : "memory");
+	check_fault("cr0: NW without CD", 13, 0);
+	asm volatile(TRY("mov %0, %%cr0") : : "r"(old | 1ULL << 32) : "memory");
+	check_fault("cr0: upper half", 13, 0);
+	asm volatile(TRY("mov %0, %%cr0") : : "r"(old) : "memory");
+	check_eq("cr0: as before", read_cr0(), old);
+}
+
 static void cr0_cr3(void)
 {
 	u64 value, cr3;
@@ -617,6 +650,7 @@ static void group_cr(void)
 {
 	cr4_values();
 	cr8_values();
+	cr0_caching();
 	cr0_cr3();
 }
 
@@ -793,6 +827,12 @@ static void hidden(void)
 	CHECK_UD("invlpga", "invlpga");
 	if (!is_tcg())
 		CHECK_UD("rdtscp", "rdtscp");
+	CHECK_UD("vmxon", "vmxon (%%rsp)");
+	CHECK_UD("vmxoff", "vmxoff");
+	CHECK_UD("vmptrld", "vmptrld (%%rsp)");
+	CHECK_UD("vmclear", "vmclear (%%rsp)");
+	CHECK_UD("vmread", "vmread %%rax, %%rdx");
+	CHECK_UD("vmlaunch", "vmlaunch");
 	CHECK_UD("monitor", "monitor");
 	CHECK_UD("mwait", "mwait");
 	CHECK_UD("ud2", "ud2");
