@@ -76,7 +76,8 @@ static const struct control controls[] = {
 	ROW(SECONDARY, UNRESTRICTED, REQUIRED, "unrestricted guest"),
 	ROW(SECONDARY, APIC_REGS, NEVER, "APIC-register virtualization"),
 	ROW(SECONDARY, VINTR, NEVER, "virtual-interrupt delivery"),
-	ROW(SECONDARY, PLE, NEVER, "PAUSE-loop exiting"),
+	/* Guests of one vCPU have nobody to wait for: state.c leaves it off. */
+	ROW(SECONDARY, PLE, WANTED, "PAUSE-loop exiting"),
 	ROW(SECONDARY, RDRAND, NEVER, "RDRAND exiting"),
 	ROW(SECONDARY, INVPCID, NEVER, "enable INVPCID"),
 	ROW(SECONDARY, VMFUNC, NEVER, "enable VM functions"),

@@ -120,13 +120,40 @@ static void set_segments(const struct hv_vcpu_state *state)
 	vmcs_write32(VMCS_GUEST_IDTR_LIMIT, state->idtr.limit);
 }
 
+/*
+ * A guest at CPL 0 that executes PAUSE again and again, each within the gap of the
+ * last, for longer than the window, spins for another CPU (section 'PAUSE-loop
+ * exiting').  Ticks as the kernel's own hypervisor has them.
+ */
+#define PLE_GAP		128
+#define PLE_WINDOW	4096
+
+static void set_secondary(struct vmx_vcpu *s)
+{
+	u32 secondary = vmx_caps.words[VMX_SECONDARY];
+
+	if (s->vcpu.platform->nr_lapics < 2)
+		secondary &= ~SECONDARY_PLE;
+	vmcs_write32(VMCS_SECONDARY_CONTROLS, secondary);
+	if (secondary & SECONDARY_PLE) {
+		vmcs_write32(VMCS_PLE_GAP, PLE_GAP);
+		vmcs_write32(VMCS_PLE_WINDOW, PLE_WINDOW);
+	}
+	if (secondary & SECONDARY_XSAVES)
+		vmcs_write64(VMCS_XSS_EXIT_BITMAP, 0);
+	if (secondary & SECONDARY_ENCLS)
+		vmcs_write64(VMCS_ENCLS_EXIT_BITMAP, ~0ULL);
+	if (secondary & SECONDARY_ENCLV)
+		vmcs_write64(VMCS_ENCLV_EXIT_BITMAP, ~0ULL);
+}
+
 /* The controls that every guest runs with. */
 static void set_controls(struct vmx_vcpu *s)
 {
 	s->primary = vmx_caps.words[VMX_PRIMARY] | PRIMARY_MOV_DR;
 	vmcs_write32(VMCS_PIN_CONTROLS, vmx_caps.words[VMX_PIN]);
 	vmcs_write32(VMCS_PRIMARY_CONTROLS, s->primary);
-	vmcs_write32(VMCS_SECONDARY_CONTROLS, vmx_caps.words[VMX_SECONDARY]);
+	set_secondary(s);
 	vmcs_write32(VMCS_EXIT_CONTROLS, vmx_caps.words[VMX_EXITS]);
 	vmcs_write32(VMCS_ENTRY_CONTROLS, vmx_caps.words[VMX_ENTRY]);
 	/* #AC and #DB: a guest could have them delivered without end (CVE-2015-5307, -8104). */
@@ -142,12 +169,6 @@ static void set_controls(struct vmx_vcpu *s)
 	vmcs_write64(VMCS_MSR_BITMAP, vmx_msr_bitmap_pa);
 	vmcs_write64(VMCS_VIRTUAL_APIC_PAGE, host_hpa(s->virtual_apic));
 	vmcs_write64(VMCS_EPT_POINTER, host_hpa(s->vcpu.s2->root) | vmx_caps.eptp_flags);
-	if (vmx_caps.words[VMX_SECONDARY] & SECONDARY_XSAVES)
-		vmcs_write64(VMCS_XSS_EXIT_BITMAP, 0);
-	if (vmx_caps.words[VMX_SECONDARY] & SECONDARY_ENCLS)
-		vmcs_write64(VMCS_ENCLS_EXIT_BITMAP, ~0ULL);
-	if (vmx_caps.words[VMX_SECONDARY] & SECONDARY_ENCLV)
-		vmcs_write64(VMCS_ENCLV_EXIT_BITMAP, ~0ULL);
 }
 
 /* What struct hv_vcpu_state does not name, at its reset value. */

@@ -27,15 +27,15 @@ static void set_event(const struct vcpu_event *e)
 
 /*
  * Blocking by STI or MOV SS is as the exit left it, unless the core has ended
- * it.  An NMI that is injected does the blocking of NMIs itself, and must not
- * find it in force.
+ * it, or an event is injected, which ends it too.  An NMI does the blocking of
+ * NMIs itself, and must not find it in force.
  */
 static void set_interruptibility(struct vcpu *v, struct vmx_vcpu *s)
 {
 	bool nmi = v->inject.valid && v->inject.type == EVENT_NMI;
 	u32 state = 0;
 
-	if (v->irq_shadow)
+	if (v->irq_shadow && !v->inject.valid)
 		state |= s->interruptibility & (VMCS_BLOCK_STI | VMCS_BLOCK_MOV_SS);
 	if (v->nmi_blocked && !nmi)
 		state |= VMCS_BLOCK_NMI;
