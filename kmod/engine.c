@@ -87,19 +87,18 @@ static int probe_cpus(const struct engine_ops *e)
 
 static const struct engine_ops *choose(void)
 {
-	const char *why = NULL;
 	unsigned int i;
 
 	if (hypervisor_is_type(X86_HYPER_XEN_PV)) {
 		pr_err("Xen PV domains have no root to give\n");
 		return NULL;
 	}
-	for (i = 0; i < ARRAY_SIZE(engines); i++) {
-		why = engines[i]->unsupported();
-		if (!why)
+	for (i = 0; i < ARRAY_SIZE(engines); i++)
+		if (!engines[i]->unsupported())
 			return engines[i];
-	}
-	pr_err("no engine can run on this host: %s\n", why);
+	for (i = 0; i < ARRAY_SIZE(engines); i++)
+		pr_err("%s cannot run on this host: %s\n", engines[i]->name,
+		       engines[i]->unsupported());
 	return NULL;
 }
 

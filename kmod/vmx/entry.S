@@ -154,7 +154,7 @@ SYM_INNER_LABEL_ALIGN(vmx_vmexit, SYM_L_GLOBAL)
 
 	/* A reboot may have taken root away under our feet: it is not taken again. */
 .Lfault:
-	cmpb	$0, vmx_rebooting(%rip)
+	cmpb	$0, root_down(%rip)
 	jne	.Lrefused
 	ud2
 	_ASM_EXTABLE(.Lhost_rsp, .Lfault)

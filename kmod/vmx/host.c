@@ -4,9 +4,7 @@
  */
 #include <linux/cpu.h>
 #include <linux/gfp.h>
-#include <linux/irqflags.h>
 #include <linux/mm.h>
-#include <linux/reboot.h>
 #include <asm/msr.h>
 #include <asm/processor.h>
 
@@ -14,7 +12,6 @@
 
 struct vmx_caps vmx_caps;
 struct vmx_facts vmx_facts;
-u8 vmx_rebooting;
 u64 vmx_msr_bitmap_pa;
 DEFINE_PER_CPU(struct vmx_cpu, vmx_cpus);
 
@@ -58,7 +55,7 @@ static bool has_pmu(void)
 }
 
 /* SDM vol. 3, section 'Enabling and entering VMX operation'. */
-static const char *locked_off(void)
+const char *vmx_locked_off(void)
 {
 	u64 control;
 
@@ -76,27 +73,13 @@ const char *vmx_unsupported(void)
 
 	if (!(cpuid_ecx(1) & CPUID_1_ECX_VMX))
 		return "the CPU has no VMX";
-	why = locked_off();
+	why = vmx_locked_off();
 	if (why)
 		return why;
 	if (native_read_cr4() & CR4_FRED_BIT)
 		return "the kernel takes NMIs by FRED, which hv cannot yet: boot with fred=off";
 	vmx_read_msrs(&msrs);
 	return vmx_resolve(&msrs, has_pmu(), &vmx_caps);
-}
-
-/* An owner that is in VMX operation lends it; hv itself is never seen in it from here. */
-bool vmx_root_busy(void)
-{
-	unsigned long flags;
-	int err;
-
-	local_irq_save(flags);
-	err = vmx_root_on(this_cpu_ptr(&vmx_cpus));
-	if (!err)
-		vmx_root_off(this_cpu_ptr(&vmx_cpus));
-	local_irq_restore(flags);
-	return err == -EBUSY;
 }
 
 /* Section 'MSR-bitmap address': reads of low and high MSRs, then writes, 1 KiB each. */
@@ -173,14 +156,6 @@ static int setup_cpu(unsigned int cpu)
 	return 0;
 }
 
-static int rebooting(struct notifier_block *nb, unsigned long action, void *data)
-{
-	vmx_rebooting = 1;
-	return NOTIFY_DONE;
-}
-
-static struct notifier_block reboot_notifier = { .notifier_call = rebooting };
-
 int vmx_setup(void)
 {
 	unsigned int cpu;
@@ -196,7 +171,6 @@ int vmx_setup(void)
 		if (err)
 			goto fail;
 	}
-	register_reboot_notifier(&reboot_notifier);
 	return 0;
 fail:
 	vmx_teardown();
@@ -207,7 +181,6 @@ void vmx_teardown(void)
 {
 	unsigned int cpu;
 
-	unregister_reboot_notifier(&reboot_notifier);
 	for_each_possible_cpu(cpu) {
 		struct vmx_cpu *c = per_cpu_ptr(&vmx_cpus, cpu);
 

@@ -1,23 +1,36 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * VMX root, borrowed.  Core: interrupts off.
+ * VMX root, borrowed or held.  Core: interrupts off.
  *
- * hv is in VMX operation from one window with interrupts on to the next and no
- * longer, so whatever else on this host wants it (KVM, by an IPI that turns
- * CR4.VMXE on or off) never meets hv's.  Where it is on already, hv uses what
- * is there, and leaves it as it was.
+ * hv has root from one window with interrupts on to the next.  Whoever else on
+ * this host turns CR4.VMXE on or off does so by an IPI or by a thread of its own
+ * on this CPU, neither of which comes in between, and finds at each window what
+ * it left there:
+ *
+ * - Nobody has root: hv executes VMXON, and VMXOFF in the end; or it stays on
+ *   (held, see kmod/root.c) where no other hypervisor is loaded that would find
+ *   it on.
+ * - Another owner has root (KVM with guests; since 6.12, KVM as soon as its
+ *   module is in): all that it can tell afterwards is its current VMCS, which
+ *   is made current again.
+ *
+ * Translations are not shared with anybody: combined mappings are found by VPID
+ * and EPT root together, guest-physical ones by the root, and no two guests
+ * have a root in common.  What an earlier owner of the root's page has left is
+ * dropped before a vCPU's first entry, and before each on another CPU.
  */
 #include <linux/bug.h>
 #include <linux/percpu.h>
 #include <asm/perf_event.h>
 #include <asm/special_insns.h>
 #include <asm/processor-flags.h>
+#include <asm/tlbflush.h>
 
 #include "vmx/insn.h"
 
 void vmx_failed(const char *insn, u64 operand)
 {
-	if (!READ_ONCE(vmx_rebooting))
+	if (!READ_ONCE(root_down))
 		WARN_ONCE(1, "hv: %s (%#llx) failed\n", insn, operand);
 }
 
@@ -27,15 +40,10 @@ static void write_cr4(unsigned long cr4)
 	asm volatile("mov %0, %%cr4" : : "r" (cr4) : "memory");
 }
 
-/*
- * Another owner (KVM) is in VMX operation: all that it can tell afterwards is
- * its current VMCS.  Its translations are not ours: combined mappings are found
- * by VPID and EPT root together, and no two guests share a root.
- */
 static int borrow(struct vmx_cpu *c)
 {
 	if (vmptrst(&c->their_vmcs))
-		return -EBUSY;
+		return -EOPNOTSUPP;
 	c->borrowed = true;
 	return 0;
 }
@@ -51,8 +59,10 @@ int vmx_root_on(struct vmx_cpu *c)
 {
 	unsigned long cr4 = native_read_cr4();
 
-	if (READ_ONCE(vmx_rebooting))
-		return -EBUSY;
+	if (READ_ONCE(root_down))
+		return -ESHUTDOWN;
+	if (c->held)
+		return 0;
 	if (cr4 & X86_CR4_VMXE)
 		return borrow(c);
 	/* Old CPUs cannot trace in VMX operation: perf must not try to. */
@@ -65,32 +75,74 @@ int vmx_root_on(struct vmx_cpu *c)
 	return -EOPNOTSUPP;
 }
 
-void vmx_root_off(struct vmx_cpu *c)
+static void leave(void)
 {
-	if (c->borrowed) {
-		give_back(c);
-		return;
-	}
 	if (vmxoff())
 		vmx_failed("VMXOFF", 0);
 	write_cr4(native_read_cr4() & ~X86_CR4_VMXE);
 	intel_pt_handle_vmx(0);
 }
 
-/* A CPU that can do other things than the one that loaded the module cannot run its guests. */
+void vmx_root_off(struct vmx_cpu *c)
+{
+	if (c->held)
+		return;
+	if (c->borrowed)
+		give_back(c);
+	else
+		leave();
+}
+
 int vmx_cpu_probe(void)
 {
 	struct vmx_cpu *c = this_cpu_ptr(&vmx_cpus);
 	struct vmx_msrs msrs;
+	bool busy;
 	int err;
 
+	if (vmx_locked_off())
+		return -EOPNOTSUPP;
 	vmx_read_msrs(&msrs);
 	if (memcmp(&msrs, &vmx_caps.msrs, sizeof(msrs)))
-		return -EOPNOTSUPP;
+		return -ENODEV;
 	err = vmx_root_on(c);
-	if (!err)
+	if (err)
+		return err;
+	busy = c->borrowed;
+	vmx_root_off(c);
+	return busy ? -EBUSY : 0;
+}
+
+/* Held across windows, so the kernel's copy of CR4 has to have the bit as well. */
+int vmx_root_hold(void)
+{
+	struct vmx_cpu *c = this_cpu_ptr(&vmx_cpus);
+	int err = vmx_root_on(c);
+
+	if (err)
+		return err;
+	if (c->borrowed) {
 		vmx_root_off(c);
-	return err;
+		return -EBUSY;
+	}
+	cr4_set_bits_irqsoff(X86_CR4_VMXE);
+	c->held = true;
+	return 0;
+}
+
+/*
+ * In an emergency whoever has root loses it, and a section of hv's that this came
+ * in the middle of: a CPU in VMX operation blocks INIT.
+ */
+void vmx_root_drop(bool emergency)
+{
+	struct vmx_cpu *c = this_cpu_ptr(&vmx_cpus);
+
+	if ((native_read_cr4() & X86_CR4_VMXE) && (c->held || emergency))
+		leave();
+	if (c->held)
+		cr4_clear_bits_irqsoff(X86_CR4_VMXE);
+	c->held = false;
 }
 
 /* A new tag for this host CPU; when they have run out, all are flushed and start over. */

@@ -68,6 +68,7 @@ static inline struct vmx_vcpu *to_vmx(struct vcpu *v)
  * struct vmx_cpu - what a host CPU needs to enter guests, and what it gets back
  * @vmxon: VMXON region, one page
  * @vmxon_pa: as VMXON takes it
+ * @held: root stays on between sections
  * @borrowed: root is another owner's, who gets it back as it was
  * @their_vmcs: that was current then; VMX_NO_VMCS: none
  * @generation: raised when the VPIDs have run out and all are flushed
@@ -82,6 +83,7 @@ static inline struct vmx_vcpu *to_vmx(struct vcpu *v)
 struct vmx_cpu {
 	void *vmxon;
 	u64 vmxon_pa;
+	bool held;
 	bool borrowed;
 	u64 their_vmcs;
 	u64 generation;
@@ -117,7 +119,6 @@ struct vmx_facts {
 
 extern struct vmx_caps vmx_caps;
 extern struct vmx_facts vmx_facts;
-extern u8 vmx_rebooting;
 extern u64 vmx_msr_bitmap_pa;
 DECLARE_PER_CPU(struct vmx_cpu, vmx_cpus);
 
@@ -125,8 +126,7 @@ DECLARE_PER_CPU(struct vmx_cpu, vmx_cpus);
 const char *vmx_unsupported(void);
 int vmx_setup(void);
 void vmx_teardown(void);
-int vmx_cpu_probe(void);
-bool vmx_root_busy(void);
+const char *vmx_locked_off(void);
 u32 vmx_info(void);
 int vmx_vcpu_init(struct vcpu *v);
 void vmx_vcpu_free(struct vcpu *v);
@@ -134,9 +134,12 @@ void vmx_read_msrs(struct vmx_msrs *m);
 
 /*
  * root.c: core.  vmx_root_on() enters VMX operation on this CPU, or borrows it of
- * another owner: 0, -EBUSY where that one's is not what it seems or the host goes
- * down, -EOPNOTSUPP where the CPU refuses.  Interrupts off.
+ * another owner: 0, -ESHUTDOWN where the host goes down, -EOPNOTSUPP where the CPU
+ * refuses.  Interrupts off.
  */
+int vmx_cpu_probe(void);
+int vmx_root_hold(void);
+void vmx_root_drop(bool emergency);
 int vmx_root_on(struct vmx_cpu *c);
 void vmx_root_off(struct vmx_cpu *c);
 bool vmx_root_take(struct vcpu *v);
