@@ -41,7 +41,7 @@
 /* Not through the kernel's wrappers, which may trace. */
 static __always_inline void write_msr(u32 msr, u64 value)
 {
-	__wrmsr(msr, (u32)value, value >> 32);
+	__wrmsr(msr, value & U32_MAX, value >> 32);
 }
 
 static __always_inline void svm_vmsave(u64 pa)

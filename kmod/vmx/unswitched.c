@@ -27,7 +27,7 @@ static const u32 msr_numbers[VMX_NR_MSRS] = {
 /* Not through the kernel's wrappers, which may trace. */
 static __always_inline void write_msr(u32 msr, u64 value)
 {
-	__wrmsr(msr, (u32)value, value >> 32);
+	__wrmsr(msr, value & U32_MAX, value >> 32);
 }
 
 /* Exchanges the MSRs for @to's, and saves those found in @from. */
