@@ -144,10 +144,24 @@ static int load_images(struct hvctl *h, struct creation *c)
 	return err ? err : map_and_plan(h, c);
 }
 
+static int check_spec(struct hvctl *h, const struct hvctl_spec *spec)
+{
+	const struct contradiction *c = spec_contradiction(spec);
+
+	if (c)
+		return set_error(h, -EINVAL, "%s: contradicts %s: %s", c->key, c->other,
+				 c->sentence);
+	if (spec->incomplete)
+		return set_error(h, -ENODATA,
+				 "incomplete: the guest came from a program that kept this to itself: %s",
+				 spec->incomplete);
+	return check_memory(h, spec);
+}
+
 static int plan_boot(struct hvctl *h, struct creation *c)
 {
 	const struct hvctl_spec *spec = c->spec;
-	int err = check_memory(h, spec);
+	int err = check_spec(h, spec);
 
 	if (err)
 		return err;

@@ -224,12 +224,46 @@ HVCTL_API void hvctl_spec_free(struct hvctl_spec *spec);
  * path); kernel-type (auto, bzimage or flat; auto is the default); initrd (a
  * path); cmdline (a Linux kernel's default is console=ttyS0); debug-exit (an
  * I/O port); on-reset (reset or stop); vcpus; cgroup (a path below the cgroup2
- * mount, or empty for none; the default is one of its own, hv.slice/NAME).
+ * mount, or empty for none; the default is one of its own, hv.slice/NAME);
+ * cpuset (CPUs that it may use, such as 0-3,6), cpu-weight (1 to 10000; 100 is
+ * the kernel's default) and memory-limit (a size), which are its cgroup's.
  *
  * Return: 0 or a negative errno; -ENOKEY if there is no such key.
  */
 HVCTL_API int hvctl_spec_set(struct hvctl *h, struct hvctl_spec *spec, const char *key,
 			     const char *value);
+
+/**
+ * hvctl_spec_from_json() - set what a text says
+ * @h: takes the sentence of a refusal, which names the line and the key
+ * @spec: a specification; settings that the text does not have stay as they
+ *        were
+ * @text: one object in JSON (RFC 8259, UTF-8), a setting of hvctl_spec_set() a
+ *        key.  Sizes are strings or numbers of bytes, numbers are numbers or
+ *        strings, all else strings.
+ * @len: bytes
+ *
+ * A key "status" with an object is skipped: hvctl inspect adds one.
+ *
+ * Return: 0 or a negative errno: -EINVAL for what is no JSON, has a key twice,
+ * or makes no sense; -ENOKEY for a key that is no setting; -ENODATA for a text
+ * with the key "incomplete", see hvctl_spec_to_json().  @spec may have some of
+ * the settings then.
+ */
+HVCTL_API int hvctl_spec_from_json(struct hvctl *h, struct hvctl_spec *spec, const char *text,
+				   size_t len);
+
+/**
+ * hvctl_spec_to_json() - a specification as text
+ * @h: takes the sentence of a refusal
+ * @spec: a specification
+ * @text: result, to be freed by free(): what hvctl_spec_from_json() takes.
+ *        Paths are absolute.  A key "incomplete" names what JSON does not
+ *        have: an image, segments or a vCPU state that were given as bytes.
+ *
+ * Return: 0 or a negative errno; -EILSEQ for a setting that is not UTF-8.
+ */
+HVCTL_API int hvctl_spec_to_json(struct hvctl *h, const struct hvctl_spec *spec, char **text);
 
 /**
  * hvctl_spec_image() - give the kernel image as bytes instead of as a path

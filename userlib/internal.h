@@ -64,6 +64,10 @@ struct spec_segment {
  * @vcpus: how many
  * @on_reset: enum hv_on_reset
  * @debug_exit: port, 0 for none
+ * @cpuset: CPUs that it may use, NULL for all
+ * @cpu_weight: of its cgroup, 0 for the kernel's default
+ * @memory_limit: of its cgroup in bytes, 0 for none
+ * @incomplete: what of an existing guest is not here, NULL for nothing
  * @segments: in the order in which they are applied, after the image's
  * @has_state: whether @state replaces the image's own
  * @state: the first vCPU's initial state
@@ -80,6 +84,10 @@ struct hvctl_spec {
 	uint32_t vcpus;
 	uint32_t on_reset;
 	uint16_t debug_exit;
+	char *cpuset;
+	uint32_t cpu_weight;
+	uint64_t memory_limit;
+	char *incomplete;
 	struct spec_segment *segments;
 	bool has_state;
 	struct hv_vcpu_state state;
@@ -102,6 +110,44 @@ int netlink_call(struct hvctl *h, struct nl_msg *msg, reply_fn reply, void *arg)
 int parse_guest(struct nlmsghdr *hdr, struct hvctl_guest **guest);
 
 /* spec.c */
+#define CPU_WEIGHT_MAX	10000
+#define SETTING_ROOM	8192	/* for what a setting's get() has to make up */
+
+enum setting_kind {
+	SETTING_TEXT,		/* a string in JSON */
+	SETTING_SIZE,		/* a string; a number of bytes will do */
+	SETTING_NUMBER,		/* a number; a string will do */
+};
+
+/**
+ * struct setting - a key of a specification
+ * @key: its name
+ * @kind: what JSON makes of it
+ * @set: from text
+ * @get: to text, made up in @buf where need be; NULL if it is not set
+ */
+struct setting {
+	const char *key;
+	enum setting_kind kind;
+	int (*set)(struct hvctl *h, struct hvctl_spec *spec, const char *value);
+	const char *(*get)(const struct hvctl_spec *spec, char *buf, size_t size);
+};
+
+/**
+ * struct contradiction - two settings that cannot both be meant
+ * @key: the one that is refused
+ * @other: because of this one
+ * @sentence: why
+ */
+struct contradiction {
+	const char *key;
+	const char *other;
+	const char *sentence;
+};
+
+extern const struct setting spec_settings[];
+const struct setting *spec_setting(const char *key);
+const struct contradiction *spec_contradiction(const struct hvctl_spec *spec);
 int parse_size(const char *text, uint64_t *size);
 
 /* memfd.c */

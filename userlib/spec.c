@@ -7,6 +7,7 @@
  */
 #include <ctype.h>
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -16,11 +17,6 @@
 
 #define NAME_CHARS \
 	"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_.-"
-
-struct setting {
-	const char *key;
-	int (*set)(struct hvctl *h, struct hvctl_spec *spec, const char *value);
-};
 
 /* Binary units, one letter: how far to shift, or -1. */
 static int unit_shift(const char *unit)
@@ -117,18 +113,33 @@ static int set_kernel(struct hvctl *h, struct hvctl_spec *spec, const char *valu
 	return set_string(h, &spec->kernel, value);
 }
 
+static const char *const image_types[] = {
+	[BOOT_AUTO] = "auto",
+	[BOOT_BZIMAGE] = "bzimage",
+	[BOOT_FLAT_BINARY] = "flat",
+};
+
 static int set_image_type(struct hvctl *h, struct hvctl_spec *spec, const char *value)
 {
-	if (!strcmp(value, "auto"))
-		spec->image = BOOT_AUTO;
-	else if (!strcmp(value, "bzimage"))
-		spec->image = BOOT_BZIMAGE;
-	else if (!strcmp(value, "flat"))
-		spec->image = BOOT_FLAT_BINARY;
-	else
-		return set_error(h, -EINVAL, "kernel-type: '%s' is none of auto, bzimage and flat",
-				 value);
-	return 0;
+	for (size_t i = 0; i < sizeof(image_types) / sizeof(image_types[0]); i++) {
+		if (strcmp(image_types[i], value))
+			continue;
+		spec->image = i;
+		return 0;
+	}
+	return set_error(h, -EINVAL, "kernel-type: '%s' is none of auto, bzimage and flat",
+			 value);
+}
+
+/* A relative one means nothing to whoever reads it elsewhere.  NULL for NULL, too. */
+static const char *absolute_path(const char *path, char *buf, size_t size)
+{
+	if (!path || path[0] == '/' || !getcwd(buf, size))
+		return path;
+	if (snprintf(buf + strlen(buf), size - strlen(buf), "/%s", path) >=
+	    (int)(size - strlen(buf)))
+		return path;
+	return buf;
 }
 
 static int set_initrd(struct hvctl *h, struct hvctl_spec *spec, const char *value)
@@ -208,18 +219,211 @@ static int set_cgroup(struct hvctl *h, struct hvctl_spec *spec, const char *valu
 	return set_string(h, &spec->cgroup, value);
 }
 
-static const struct setting settings[] = {
-	{ "name", set_name },
-	{ "memory", set_memory },
-	{ "kernel", set_kernel },
-	{ "kernel-type", set_image_type },
-	{ "initrd", set_initrd },
-	{ "cmdline", set_cmdline },
-	{ "debug-exit", set_debug_exit },
-	{ "on-reset", set_on_reset },
-	{ "vcpus", set_vcpus },
-	{ "cgroup", set_cgroup },
+/* As the kernel's cgroup files have it: numbers and ranges with commas between. */
+static bool is_cpu_list(const char *text)
+{
+	do {
+		size_t digits = strspn(text, "0123456789");
+
+		text += digits;
+		if (digits && *text == '-') {
+			digits = strspn(++text, "0123456789");
+			text += digits;
+		}
+		if (!digits)
+			return false;
+	} while (*text++ == ',');
+	return !text[-1];
+}
+
+static int set_cpuset(struct hvctl *h, struct hvctl_spec *spec, const char *value)
+{
+	if (!is_cpu_list(value))
+		return set_error(h, -EINVAL,
+				 "cpuset: '%s' is no list of CPUs: give one like 0-3,6", value);
+	return set_string(h, &spec->cpuset, value);
+}
+
+static int set_cpu_weight(struct hvctl *h, struct hvctl_spec *spec, const char *value)
+{
+	unsigned long weight;
+
+	if (parse_number(value, CPU_WEIGHT_MAX, &weight) || !weight)
+		return set_error(h, -EINVAL, "cpu-weight: '%s' is no weight between 1 and %d",
+				 value, CPU_WEIGHT_MAX);
+	spec->cpu_weight = weight;
+	return 0;
+}
+
+static int set_memory_limit(struct hvctl *h, struct hvctl_spec *spec, const char *value)
+{
+	uint64_t size;
+
+	if (parse_size(value, &size) || !size)
+		return set_error(h, -EINVAL,
+				 "memory-limit: '%s' is no size: give one like 256M or 1G", value);
+	spec->memory_limit = size;
+	return 0;
+}
+
+/* What a setting is, or NULL where it is the kernel's choice or there is none. */
+
+static const char *get_name(const struct hvctl_spec *spec, char *buf, size_t size)
+{
+	(void)buf;
+	(void)size;
+	return spec->name[0] ? spec->name : NULL;
+}
+
+/* In the largest unit that says it exactly. */
+static const char *size_text(uint64_t bytes, char *buf, size_t size)
+{
+	static const char units[] = "KMGT";
+	int unit = -1;
+
+	while (bytes && bytes % 1024 == 0 && unit < 3) {
+		bytes /= 1024;
+		unit++;
+	}
+	snprintf(buf, size, "%llu%.1s", (unsigned long long)bytes, unit < 0 ? "" : &units[unit]);
+	return buf;
+}
+
+static const char *get_memory(const struct hvctl_spec *spec, char *buf, size_t size)
+{
+	return size_text(spec->memory, buf, size);
+}
+
+static const char *get_kernel(const struct hvctl_spec *spec, char *buf, size_t size)
+{
+	return absolute_path(spec->kernel, buf, size);
+}
+
+static const char *get_image_type(const struct hvctl_spec *spec, char *buf, size_t size)
+{
+	(void)buf;
+	(void)size;
+	if (!spec->kernel)
+		return NULL;
+	return image_types[spec->image];
+}
+
+static const char *get_initrd(const struct hvctl_spec *spec, char *buf, size_t size)
+{
+	return absolute_path(spec->initrd, buf, size);
+}
+
+static const char *get_cmdline(const struct hvctl_spec *spec, char *buf, size_t size)
+{
+	(void)buf;
+	(void)size;
+	return spec->cmdline;
+}
+
+static const char *number_text(unsigned long number, char *buf, size_t size)
+{
+	snprintf(buf, size, "%lu", number);
+	return number ? buf : NULL;
+}
+
+static const char *get_debug_exit(const struct hvctl_spec *spec, char *buf, size_t size)
+{
+	return number_text(spec->debug_exit, buf, size);
+}
+
+static const char *get_on_reset(const struct hvctl_spec *spec, char *buf, size_t size)
+{
+	(void)buf;
+	(void)size;
+	return spec->on_reset == HV_ON_RESET_STOP ? "stop" : "reset";
+}
+
+static const char *get_vcpus(const struct hvctl_spec *spec, char *buf, size_t size)
+{
+	return number_text(spec->vcpus, buf, size);
+}
+
+static const char *get_cgroup(const struct hvctl_spec *spec, char *buf, size_t size)
+{
+	(void)buf;
+	(void)size;
+	return spec->cgroup;
+}
+
+static const char *get_cpuset(const struct hvctl_spec *spec, char *buf, size_t size)
+{
+	(void)buf;
+	(void)size;
+	return spec->cpuset;
+}
+
+static const char *get_cpu_weight(const struct hvctl_spec *spec, char *buf, size_t size)
+{
+	return number_text(spec->cpu_weight, buf, size);
+}
+
+static const char *get_memory_limit(const struct hvctl_spec *spec, char *buf, size_t size)
+{
+	return spec->memory_limit ? size_text(spec->memory_limit, buf, size) : NULL;
+}
+
+/* In the order in which a file has them. */
+const struct setting spec_settings[] = {
+	{ "name", SETTING_TEXT, set_name, get_name },
+	{ "memory", SETTING_SIZE, set_memory, get_memory },
+	{ "vcpus", SETTING_NUMBER, set_vcpus, get_vcpus },
+	{ "kernel", SETTING_TEXT, set_kernel, get_kernel },
+	{ "kernel-type", SETTING_TEXT, set_image_type, get_image_type },
+	{ "initrd", SETTING_TEXT, set_initrd, get_initrd },
+	{ "cmdline", SETTING_TEXT, set_cmdline, get_cmdline },
+	{ "on-reset", SETTING_TEXT, set_on_reset, get_on_reset },
+	{ "debug-exit", SETTING_NUMBER, set_debug_exit, get_debug_exit },
+	{ "cgroup", SETTING_TEXT, set_cgroup, get_cgroup },
+	{ "cpuset", SETTING_TEXT, set_cpuset, get_cpuset },
+	{ "cpu-weight", SETTING_NUMBER, set_cpu_weight, get_cpu_weight },
+	{ "memory-limit", SETTING_SIZE, set_memory_limit, get_memory_limit },
+	{ 0 }
 };
+
+/**
+ * spec_setting() - find a setting
+ * @key: its name
+ *
+ * Return: its row, or NULL.
+ */
+const struct setting *spec_setting(const char *key)
+{
+	for (const struct setting *s = spec_settings; s->key; s++)
+		if (!strcmp(s->key, key))
+			return s;
+	return NULL;
+}
+
+/**
+ * spec_contradiction() - settings that cannot both be meant
+ * @spec: a specification
+ *
+ * Return: the first pair, or NULL.
+ */
+const struct contradiction *spec_contradiction(const struct hvctl_spec *spec)
+{
+	static const struct contradiction list[] = {
+		{ "cpuset", "cgroup", "a guest without a cgroup has no CPUs of its own" },
+		{ "cpu-weight", "cgroup", "a guest without a cgroup has no weight" },
+		{ "memory-limit", "cgroup", "a guest without a cgroup has no limit" },
+	};
+	bool no_cgroup = spec->cgroup && !spec->cgroup[0];
+	const bool holds[] = {
+		no_cgroup && spec->cpuset,
+		no_cgroup && spec->cpu_weight,
+		no_cgroup && spec->memory_limit,
+	};
+
+	for (size_t i = 0; i < sizeof(list) / sizeof(list[0]); i++)
+		if (holds[i])
+			return &list[i];
+	return NULL;
+}
 
 struct hvctl_spec *hvctl_spec_new(void)
 {
@@ -251,15 +455,18 @@ void hvctl_spec_free(struct hvctl_spec *spec)
 	free(spec->initrd);
 	free(spec->cmdline);
 	free(spec->cgroup);
+	free(spec->cpuset);
+	free(spec->incomplete);
 	free(spec);
 }
 
 int hvctl_spec_set(struct hvctl *h, struct hvctl_spec *spec, const char *key, const char *value)
 {
-	for (size_t i = 0; i < sizeof(settings) / sizeof(settings[0]); i++)
-		if (!strcmp(settings[i].key, key))
-			return settings[i].set(h, spec, value);
-	return set_error(h, -ENOKEY, "%s: there is no such setting", key);
+	const struct setting *setting = spec_setting(key);
+
+	if (!setting)
+		return set_error(h, -ENOKEY, "%s: there is no such setting", key);
+	return setting->set(h, spec, value);
 }
 
 int hvctl_spec_image(struct hvctl *h, struct hvctl_spec *spec, const void *image, size_t len)

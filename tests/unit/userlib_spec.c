@@ -2,11 +2,12 @@
 /*
  * Settings of a guest, and images as sealed memfds.
  */
-/* SOURCES: userlib/spec.c userlib/memfd.c */
+/* SOURCES: userlib/spec.c userlib/spec_json.c userlib/json.c userlib/memfd.c */
 /* CFLAGS: -I/usr/include/libnl3 */
 #include <errno.h>
 #include <fcntl.h>
 #include <stdarg.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <unistd.h>
@@ -92,7 +93,9 @@ static void test_refused(void)
 		{ "on-reset", "" }, { "debug-exit", "0" }, { "debug-exit", "65536" },
 		{ "debug-exit", "f4" }, { "vcpus", "0" }, { "vcpus", "65" }, { "vcpus", "-1" },
 		{ "cgroup", ".." }, { "cgroup", "a/../b" }, { "cgroup", "/.." },
-		{ "kernel-type", "elf" },
+		{ "kernel-type", "elf" }, { "cpuset", "" }, { "cpuset", "0-" }, { "cpuset", "-1" },
+		{ "cpuset", "0,,1" }, { "cpuset", "0 1" }, { "cpuset", "0," }, { "cpu-weight", "0" },
+		{ "cpu-weight", "10001" }, { "memory-limit", "0" }, { "memory-limit", "x" },
 	};
 	struct hvctl_spec *spec = hvctl_spec_new();
 
@@ -103,6 +106,100 @@ static void test_refused(void)
 	CHECK(set(spec, "colour", "red") == -ENOKEY);
 	CHECK(set(spec, "memory", "99999999999999999999") == -ERANGE);
 	CHECK(hvctl_spec_segment(&h, spec, 0, "", 0) == -EINVAL);
+	hvctl_spec_free(spec);
+}
+
+/* What hvctl_spec_from_json() says of a text. */
+static const char *said(const char *text)
+{
+	struct hvctl_spec *spec = hvctl_spec_new();
+
+	h.error[0] = '\0';
+	hvctl_spec_from_json(&h, spec, text, strlen(text));
+	hvctl_spec_free(spec);
+	return h.error;
+}
+
+static void test_from_json(void)
+{
+	static const char text[] = "{\"name\": \"web1\",\n \"memory\": 536870912,\n"
+		"\"vcpus\": \"1\", \"debug-exit\": \"0xf4\", \"on-reset\": \"stop\",\n"
+		"\"cpuset\": \"0-1,3\", \"cpu-weight\": 50, \"memory-limit\": \"1G\",\n"
+		"\"status\": {\"anything\": [1, 2]}, \"cmdline\": \"a \\\"b\\\"\"}\n";
+	struct hvctl_spec *spec = hvctl_spec_new();
+
+	CHECK(hvctl_spec_from_json(&h, spec, text, strlen(text)) == 0);
+	CHECK(!strcmp(spec->name, "web1") && spec->memory == 512 << 20);
+	CHECK(spec->debug_exit == 0xf4 && spec->on_reset == HV_ON_RESET_STOP);
+	CHECK(!strcmp(spec->cpuset, "0-1,3") && spec->cpu_weight == 50);
+	CHECK(spec->memory_limit == 1 << 30 && !strcmp(spec->cmdline, "a \"b\""));
+	hvctl_spec_free(spec);
+}
+
+static void test_json_refused(void)
+{
+	static const struct {
+		const char *text, *said;
+	} bad[] = {
+		{ "", "line 1: a value is missing before the end of the text" },
+		{ "[]", "line 1: a guest is an object: { \"key\": value, ... }" },
+		{ "{\n\n\"memroy\": 1}", "line 3: memroy: there is no such setting" },
+		{ "{\"name\": \"a\",\n\"name\": \"b\"}",
+		  "line 2: name: the key stands in line 1 already" },
+		{ "{\n\"memory\": \"x\"}",
+		  "line 2: memory: 'x' is no size: give one like 256M or 1G" },
+		{ "{\n\"memory\": 1.5}",
+		  "line 2: memory: '1.5' is no size: give one like 256M or 1G" },
+		{ "{\n\"name\": 1}", "line 2: name: this takes a string, not a number" },
+		{ "{\n\"vcpus\":\n[1]}", "line 2: vcpus: this takes a number, not an array" },
+		{ "{\"memory\": null}", "line 1: memory: this takes a size, not null" },
+		{ "{\"cpuset\": \"0\",\n\"cgroup\": \"\"}",
+		  "line 2: cpuset: contradicts cgroup: a guest without a cgroup has no CPUs of its own" },
+		{ "{\"status\": 1}", "line 1: status: there is no such setting" },
+		{ "{\n\"incomplete\": \"image\"}",
+		  "line 2: incomplete: the guest came from a program that kept this to itself: image" },
+	};
+
+	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+		if (strcmp(said(bad[i].text), bad[i].said))
+			printf("# %s: %s\n", bad[i].text, h.error);
+		CHECK(!strcmp(said(bad[i].text), bad[i].said));
+	}
+}
+
+/* What is written is read as the same, and written as the same again. */
+static void test_to_json(void)
+{
+	struct hvctl_spec *spec = hvctl_spec_new(), *again = hvctl_spec_new();
+	char *text = NULL, *twice = NULL;
+
+	CHECK(set(spec, "kernel", "some/where") == 0 && set(spec, "cmdline", "\t\"\303\244\\") == 0);
+	CHECK(set(spec, "memory", "3145732K") == 0 && set(spec, "cgroup", "") == 0);
+	CHECK(hvctl_spec_to_json(&h, spec, &text) == 0);
+	CHECK(strstr(text, "\"memory\": \"3145732K\"") && strstr(text, "/some/where\""));
+	CHECK(hvctl_spec_from_json(&h, again, text, strlen(text)) == 0);
+	CHECK(again->kernel[0] == '/' && !strcmp(again->cmdline, spec->cmdline));
+	CHECK(hvctl_spec_to_json(&h, again, &twice) == 0 && !strcmp(text, twice));
+	free(twice);
+	free(text);
+	CHECK(set(spec, "initrd", "a\377") == 0);
+	CHECK(hvctl_spec_to_json(&h, spec, &text) == -EILSEQ && !text);
+	hvctl_spec_free(again);
+	hvctl_spec_free(spec);
+}
+
+static void test_incomplete(void)
+{
+	struct hvctl_spec *spec = hvctl_spec_new();
+	struct hv_vcpu_state state = { 0 };
+	char *text = NULL;
+
+	CHECK(hvctl_spec_image(&h, spec, "abc", 3) == 0);
+	CHECK(hvctl_spec_vcpu_state(&h, spec, &state) == 0);
+	CHECK(hvctl_spec_to_json(&h, spec, &text) == 0);
+	CHECK(strstr(text, "\"incomplete\": \"image, vcpu-state\""));
+	CHECK(hvctl_spec_from_json(&h, spec, text, strlen(text)) == -ENODATA);
+	free(text);
 	hvctl_spec_free(spec);
 }
 
@@ -178,6 +275,10 @@ static const struct tap_test tests[] = {
 	{ "sizes", test_sizes },
 	{ "settings", test_settings },
 	{ "settings that are refused, by name", test_refused },
+	{ "from JSON", test_from_json },
+	{ "JSON that is refused, by line and key", test_json_refused },
+	{ "to JSON and back", test_to_json },
+	{ "JSON of what came as bytes", test_incomplete },
 	{ "images and segments as bytes", test_image },
 	{ "copies are sealed", test_sealed },
 	{ "files that are too long, endless, or none", test_limits },
