@@ -132,38 +132,148 @@ int find_guest(struct context *c, const char *name_or_id, uint64_t *id)
 	return STATUS_NO_GUEST;
 }
 
-static void add_state(struct context *c, struct out *out, uint64_t id)
+/**
+ * get_guest() - look a guest up and describe it
+ * @c: the command
+ * @name_or_id: what the user typed
+ * @guest: result, to be freed by hvctl_guest_free()
+ *
+ * Return: 0, or the exit status after a sentence.
+ */
+int get_guest(struct context *c, const char *name_or_id, struct hvctl_guest **guest)
 {
-	struct hvctl_guest *guest = NULL;
-	bool gone = hvctl_get(c->h, id, &guest);
+	uint64_t id;
+	int status = find_guest(c, name_or_id, &id);
+	int err = status ? 0 : hvctl_get(c->h, id, guest);
 
-	out_number(out, "id", NULL, id, NULL);
-	if (gone)
-		out_null(out, "name");
+	return err ? fail_library(c, err) : status;
+}
+
+/**
+ * stop_text() - why a guest stopped, for people
+ * @buf: where
+ * @len: room
+ * @guest: which
+ *
+ * Return: @buf, for example "debug-exit 3", or "-" if it has not stopped.
+ */
+const char *stop_text(char *buf, size_t len, const struct hvctl_guest *guest)
+{
+	const char *reason = hvctl_stop_reason_name(guest->stop_reason);
+
+	if (guest->state != HV_STATE_STOPPED)
+		return "-";
+	if (guest->stop_reason == HV_STOP_REASON_DEBUG_EXIT)
+		snprintf(buf, len, "%s %u", reason, guest->stop_status);
 	else
+		snprintf(buf, len, "%s%s%s", reason, guest->stop_detail[0] ? ": " : "",
+			 guest->stop_detail);
+	return buf;
+}
+
+/**
+ * end_status() - the exit status that goes with a guest's end
+ * @c: the command
+ * @guest: has stopped
+ *
+ * Only a guest's own word counts as its status; other ends are failures.
+ *
+ * Return: that, after a sentence about a failure.
+ */
+int end_status(const struct context *c, const struct hvctl_guest *guest)
+{
+	char stop[320];
+
+	switch (guest->stop_reason) {
+	case HV_STOP_REASON_POWEROFF:
+	case HV_STOP_REASON_RESET:
+		return 0;
+	case HV_STOP_REASON_DEBUG_EXIT:
+		return guest->stop_status & 0xff;
+	default:
+		return fail(c, "%s stopped: %s", guest->name, stop_text(stop, sizeof(stop), guest));
+	}
+}
+
+/**
+ * state_colour() - a state's colour
+ * @guest: whose
+ *
+ * Return: green while it runs, red if it came to a bad end.
+ */
+enum out_colour state_colour(const struct hvctl_guest *guest)
+{
+	switch (guest->state) {
+	case HV_STATE_RUNNING:
+		return OUT_GREEN;
+	case HV_STATE_PAUSED:
+		return OUT_YELLOW;
+	case HV_STATE_STOPPED:
+		return guest->stop_reason == HV_STOP_REASON_POWEROFF ||
+		       guest->stop_reason == HV_STOP_REASON_RESET ||
+		       guest->stop_reason == HV_STOP_REASON_KILLED ||
+		       guest->stop_reason == HV_STOP_REASON_DEBUG_EXIT ? OUT_PLAIN : OUT_RED;
+	default:
+		return OUT_PLAIN;
+	}
+}
+
+/**
+ * add_stop() - add a guest's stop to the row, for JSON
+ * @out: an output
+ * @guest: which; if it has not stopped, all is null
+ */
+void add_stop(struct out *out, const struct hvctl_guest *guest)
+{
+	if (guest->state != HV_STATE_STOPPED) {
+		out_null(out, "stop_reason");
+		out_null(out, "stop_status");
+		out_null(out, "stop_detail");
+		return;
+	}
+	out_text(out, "stop_reason", NULL, hvctl_stop_reason_name(guest->stop_reason));
+	out_number(out, "stop_status", NULL, guest->stop_status, NULL);
+	out_text(out, "stop_detail", NULL, guest->stop_detail);
+}
+
+/* @guest is NULL if there is none, or none any more. */
+static void add_guest(struct out *out, const struct hvctl_guest *guest)
+{
+	static const struct hvctl_guest none = { .state = HVCTL_STATE_NONE };
+
+	if (guest) {
 		out_text(out, "name", NULL, guest->name);
-	out_text(out, "state", NULL, gone ? "gone" : hvctl_state_name(guest->state));
-	hvctl_guest_free(guest);
+		out_text(out, "state", NULL, hvctl_state_name(guest->state));
+	} else {
+		out_null(out, "name");
+		out_null(out, "state");
+	}
+	add_stop(out, guest ? guest : &none);
 }
 
 /* With -j, what became of each guest that was named. */
 static void add_result(struct context *c, struct out *out, const char *typed, const uint64_t *id,
 		       int status)
 {
+	struct hvctl_guest *guest = NULL;
+
+	if (!out)
+		return;
 	out_row(out);
 	out_text(out, "guest", NULL, typed);
-	if (id) {
-		add_state(c, out, *id);
-	} else {
+	if (id)
+		out_number(out, "id", NULL, *id, NULL);
+	else
 		out_null(out, "id");
-		out_null(out, "name");
-		out_null(out, "state");
-	}
-	if (status)
+	if (id && hvctl_get(c->h, *id, &guest))
+		guest = NULL;
+	add_guest(out, guest);
+	if (status && c->said[0])
 		out_text(out, "error", NULL, c->said);
 	else
 		out_null(out, "error");
 	out_number(out, "status", NULL, status, NULL);
+	hvctl_guest_free(guest);
 }
 
 /**
@@ -191,6 +301,8 @@ int for_each_guest(struct context *c, int (*act)(struct context *c, uint64_t id)
 		int one = find_guest(c, c->argv[i], &id);
 		bool found = !one;
 
+		if (found)
+			c->said[0] = '\0';
 		if (found)
 			one = act(c, id);
 		add_result(c, out, c->argv[i], found ? &id : NULL, one);

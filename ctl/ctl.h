@@ -98,8 +98,9 @@ struct context {
 };
 
 extern const struct command *const commands[];	/* NULL-terminated */
-extern const struct command cmd_console, cmd_create, cmd_doctor, cmd_help, cmd_kill, cmd_logs,
-	cmd_ls, cmd_rm, cmd_run, cmd_start, cmd_stats, cmd_version;
+extern const struct command cmd_completion, cmd_console, cmd_create, cmd_doctor, cmd_events, cmd_help, cmd_kill,
+	cmd_logs, cmd_ls, cmd_man, cmd_mem, cmd_prune, cmd_regs, cmd_rm, cmd_run, cmd_start, cmd_stats,
+	cmd_top, cmd_version, cmd_wait;
 
 /* main.c */
 const struct command *find_command(const char *typed);
@@ -130,6 +131,9 @@ int fail(const struct context *c, const char *fmt, ...) __attribute__((format(pr
 int fail_library(const struct context *c, int err);
 int open_library(struct context *c);
 int find_guest(struct context *c, const char *name_or_id, uint64_t *id);
+int get_guest(struct context *c, const char *name_or_id, struct hvctl_guest **guest);
+const char *stop_text(char *buf, size_t len, const struct hvctl_guest *guest);
+int end_status(const struct context *c, const struct hvctl_guest *guest);
 int for_each_guest(struct context *c, int (*act)(struct context *c, uint64_t id));
 void note(const struct context *c, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 
@@ -137,6 +141,7 @@ void note(const struct context *c, const char *fmt, ...) __attribute__((format(p
 enum out_kind {
 	OUT_TABLE,	/* rows of columns; a JSON array */
 	OUT_RECORD,	/* one line a field; a JSON object */
+	OUT_RECORDS,	/* several of them; a JSON array */
 	OUT_STREAM,	/* a table that goes on; a JSON object a line */
 };
 
@@ -159,8 +164,78 @@ void out_open(struct out *out, const char *key, const char *bracket);
 void out_close(struct out *out);
 void out_colour(struct out *out, enum out_colour colour);
 int out_flush(struct out *out);
+int out_screen(struct out *out, int lines);
 int out_end(struct out *out);
+void out_drop(struct out *out);
 const char *size_text(char *buf, size_t len, uint64_t bytes);
+
+/* common.c, with these */
+enum out_colour state_colour(const struct hvctl_guest *guest);
+void add_stop(struct out *out, const struct hvctl_guest *guest);
+
+/* filter.c */
+#define FILTERS_MAX	16
+
+/**
+ * struct filters - which guests are meant
+ * @text: KEY=VALUE, as the command line has them
+ * @count: how many
+ */
+struct filters {
+	const char *text[FILTERS_MAX];
+	size_t count;
+};
+
+int filter_add(struct context *c, struct filters *filters, const char *text);
+bool filter_has(const struct filters *filters, const char *key);
+bool filter_passes(const struct filters *filters, const struct hvctl_guest *guest);
+
+/**
+ * struct sample - a guest's counters
+ * @id: which guest
+ * @ticks: TSC ticks in the guest
+ * @exits: how many
+ * @entries: how many
+ */
+struct sample {
+	uint64_t id;
+	uint64_t ticks;
+	uint64_t exits;
+	uint64_t entries;
+};
+
+/**
+ * struct rates - two rounds of samples
+ * @before: the last one
+ * @now: this one
+ * @tsc_khz: the TSC's frequency, 0 if unknown
+ */
+struct rates {
+	struct round {
+		struct sample *sample;
+		size_t count;
+		uint64_t at;
+	} before, now;
+	uint32_t tsc_khz;
+};
+
+/**
+ * struct rate - what a guest does
+ * @permille: of one CPU
+ * @exits: a second
+ */
+struct rate {
+	uint64_t permille;
+	uint64_t exits;
+};
+
+/* rates.c */
+void rates_init(struct rates *rates, struct hvctl *h);
+void rates_begin(struct rates *rates);
+void rates_end(struct rates *rates);
+struct sample rates_sum(const struct hvctl_guest *guest);
+bool rates_get(struct rates *rates, const struct sample *sum, struct rate *rate);
+void rates_add(struct out *out, struct rates *rates, const struct sample *sum);
 
 /* attach.c */
 enum attach_end {

@@ -11,7 +11,8 @@
 static const struct option_row options[] = {
 	{ "all", 'a', NULL, "also those that do not run", NULL },
 	{ "quiet", 'q', NULL, "ids only", NULL },
-	{ "filter", 0, "K=V", NULL, NULL },
+	{ "names", 0, NULL, "names only", NULL },
+	{ "filter", 0, "KEY=VALUE", "only those with this id, name, state or stop reason", NULL },
 	{ 0 }
 };
 
@@ -46,20 +47,6 @@ static uint64_t since(const struct hvctl_guest *guest)
 	return guest->started_at;
 }
 
-static const char *why(char *buf, size_t len, const struct hvctl_guest *guest)
-{
-	const char *reason = hvctl_stop_reason_name(guest->stop_reason);
-
-	if (guest->state != HV_STATE_STOPPED)
-		return "-";
-	if (guest->stop_reason == HV_STOP_REASON_DEBUG_EXIT)
-		snprintf(buf, len, "%s %" PRIu32, reason, guest->stop_status);
-	else
-		snprintf(buf, len, "%s%s%s", reason, guest->stop_detail[0] ? ": " : "",
-			 guest->stop_detail);
-	return buf;
-}
-
 static void add_text_columns(struct out *out, const struct hvctl_guest *guest)
 {
 	char size[16], age[32], stop[320];
@@ -67,21 +54,20 @@ static void add_text_columns(struct out *out, const struct hvctl_guest *guest)
 	out_number(out, "id", "ID", guest->id, NULL);
 	out_text(out, "name", "NAME", guest->name);
 	out_text(out, "state", "STATE", hvctl_state_name(guest->state));
+	out_colour(out, state_colour(guest));
 	out_number(out, "memory_size", "MEMORY", guest->memory_size,
 		   size_text(size, sizeof(size), guest->memory_size));
 	out_number(out, "memory_resident", "RESIDENT", guest->memory_resident,
 		   size_text(size, sizeof(size), guest->memory_resident));
 	out_number(out, "vcpus", "CPUS", guest->vcpus, NULL);
 	out_number(out, "since", "SINCE", since(guest), ago(age, sizeof(age), since(guest)));
-	out_text(out, "stop", "STOP", why(stop, sizeof(stop), guest));
+	out_text(out, NULL, "STOP", stop_text(stop, sizeof(stop), guest));
 }
 
 static void add_guest(struct out *out, const struct hvctl_guest *guest)
 {
 	add_text_columns(out, guest);
-	out_text(out, "stop_reason", NULL, hvctl_stop_reason_name(guest->stop_reason));
-	out_number(out, "stop_status", NULL, guest->stop_status, NULL);
-	out_text(out, "stop_detail", NULL, guest->stop_detail);
+	add_stop(out, guest);
 	out_number(out, "resets", NULL, guest->resets, NULL);
 	out_number(out, "owner_uid", NULL, guest->owner_uid, NULL);
 	out_number(out, "created_at", NULL, guest->created_at, NULL);
@@ -94,47 +80,81 @@ static bool runs(const struct hvctl_guest *guest)
 	return guest->state == HV_STATE_RUNNING || guest->state == HV_STATE_PAUSED;
 }
 
-static int print(struct context *c, struct hvctl_guest **guests, bool all, bool quiet)
+/**
+ * struct request - what the command line asked for
+ * @all: --all, or a filter that says as much
+ * @quiet: --quiet
+ * @names: --names
+ * @filters: --filter
+ */
+struct request {
+	bool all;
+	bool quiet;
+	bool names;
+	struct filters filters;
+};
+
+static void print_one(struct context *c, struct out *out, const struct request *r,
+		      const struct hvctl_guest *guest)
+{
+	if (r->quiet && !c->json)
+		printf("%" PRIu64 "\n", guest->id);
+	if (r->names && !c->json)
+		printf("%s\n", guest->name);
+	if ((r->quiet || r->names) && !c->json)
+		return;
+	out_row(out);
+	if (r->quiet)
+		out_number(out, "id", NULL, guest->id, NULL);
+	if (r->names)
+		out_text(out, "name", NULL, guest->name);
+	if (!r->quiet && !r->names)
+		add_guest(out, guest);
+}
+
+static int print(struct context *c, struct hvctl_guest **guests, const struct request *r)
 {
 	struct out *out = out_new(c, OUT_TABLE);
 
-	for (struct hvctl_guest **g = guests; *g; g++) {
-		if (!all && !runs(*g))
-			continue;
-		if (quiet && !c->json) {
-			printf("%" PRIu64 "\n", (*g)->id);
-			continue;
-		}
-		out_row(out);
-		if (quiet)
-			out_number(out, "id", NULL, (*g)->id, NULL);
-		else
-			add_guest(out, *g);
-	}
+	for (struct hvctl_guest **g = guests; *g; g++)
+		if ((r->all || runs(*g)) && filter_passes(&r->filters, *g))
+			print_one(c, out, r, *g);
 	return out_end(out);
+}
+
+static int parse(struct context *c, struct request *r)
+{
+	const struct option_row *row;
+	const char *value;
+	int status = 0;
+
+	while (!status && (row = next_option(c, &value))) {
+		r->all |= is_option(row, "all");
+		r->quiet |= is_option(row, "quiet");
+		r->names |= is_option(row, "names");
+		if (is_option(row, "filter"))
+			status = filter_add(c, &r->filters, value);
+	}
+	/* Who asks for those that stopped means those that stopped. */
+	r->all |= filter_has(&r->filters, "state") || filter_has(&r->filters, "stop");
+	return status ? status : expect_arguments(c, 0, 0);
 }
 
 static int run(struct context *c)
 {
-	bool all = false, quiet = false;
-	const struct option_row *row;
 	struct hvctl_guest **guests;
-	const char *value;
-	int status;
+	struct request r = { 0 };
+	int status, err;
 
-	while ((row = next_option(c, &value))) {
-		all |= is_option(row, "all");
-		quiet |= is_option(row, "quiet");
-	}
-	status = expect_arguments(c, 0, 0);
+	status = parse(c, &r);
 	if (!status)
 		status = open_library(c);
 	if (status)
 		return status;
-	status = hvctl_list(c->h, &guests);
-	if (status)
-		return fail_library(c, status);
-	status = print(c, guests, all, quiet);
+	err = hvctl_list(c->h, &guests);
+	if (err)
+		return fail_library(c, err);
+	status = print(c, guests, &r);
 	hvctl_list_free(guests);
 	return status;
 }

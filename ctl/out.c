@@ -19,6 +19,13 @@
 #define COLUMNS_MAX	32
 #define NESTING_MAX	8
 
+/* What every terminal since the VT100 knows. */
+#define HOME		"\033[H"
+#define CLEAR_LINE	"\033[K"
+#define CLEAR_REST	"\033[J"
+#define WRAP_OFF	"\033[?7l"
+#define WRAP_ON		"\033[?7h"
+
 enum field_kind {
 	FIELD_TEXT,
 	FIELD_NUMBER,
@@ -59,6 +66,8 @@ struct row {
  * @colours: standard output is a terminal that wants them
  * @failed: there was no memory for all of it
  * @headed: the headings of a table are out
+ * @screen: lines are redrawn in their places
+ * @lines_left: on the screen
  * @rows: what is to be printed
  * @last: the last of them
  * @last_field: its last field
@@ -70,6 +79,8 @@ struct out {
 	bool colours;
 	bool failed;
 	bool headed;
+	bool screen;
+	int lines_left;
 	struct row *rows;
 	struct row *last;
 	struct field *last_field;
@@ -320,16 +331,18 @@ static void json_row(const struct row *row)
 
 static void json_print(const struct out *out)
 {
-	if (out->kind == OUT_TABLE)
+	bool array = out->kind == OUT_TABLE || out->kind == OUT_RECORDS;
+
+	if (array)
 		putchar('[');
 	for (const struct row *row = out->rows; row; row = row->next) {
 		json_row(row);
-		if (out->kind != OUT_TABLE)
+		if (!array)
 			putchar('\n');
 		else if (row->next)
 			putchar(',');
 	}
-	if (out->kind == OUT_TABLE)
+	if (array)
 		puts("]");
 }
 
@@ -396,15 +409,17 @@ static void print_cell(const struct out *out, const struct field *f, const char 
 	printf("%*s", right ? padding : 0, "");
 	put_coloured(out, f, text);
 	if (last)
-		putchar('\n');
+		fputs(out->screen ? CLEAR_LINE "\n" : "\n", stdout);
 	else
 		printf("%*s", (right ? 0 : padding) + 2, "");
 }
 
-static void print_line(const struct out *out, const struct row *row, int columns, bool heads)
+static void print_line(struct out *out, const struct row *row, int columns, bool heads)
 {
 	int n = 0;
 
+	if (out->screen && out->lines_left-- <= 0)
+		return;
 	for (const struct field *f = row->fields; f && n < COLUMNS_MAX; f = f->next)
 		if (f->head)
 			print_cell(out, f, heads ? f->head : f->text, n++, columns);
@@ -436,6 +451,8 @@ static void text_record(const struct out *out)
 			put_coloured(out, f, f->text);
 			putchar('\n');
 		}
+		if (row->next)
+			putchar('\n');
 	}
 }
 
@@ -467,7 +484,7 @@ static void print_rows(struct out *out)
 {
 	if (out->json)
 		json_print(out);
-	else if (out->kind == OUT_RECORD)
+	else if (out->kind == OUT_RECORD || out->kind == OUT_RECORDS)
 		text_record(out);
 	else
 		text_table(out);
@@ -491,6 +508,38 @@ int out_flush(struct out *out)
 }
 
 /**
+ * out_screen() - print an output in the last one's place, and give it back
+ * @out: an OUT_TABLE
+ * @lines: of the terminal
+ *
+ * Return: as from out_end().
+ */
+int out_screen(struct out *out, int lines)
+{
+	if (out) {
+		out->screen = true;
+		/* One is the cursor's. */
+		out->lines_left = lines - 1;
+		fputs(HOME WRAP_OFF, stdout);
+		print_rows(out);
+		fputs(CLEAR_REST WRAP_ON, stdout);
+		drop_rows(out);
+	}
+	return out_end(out);
+}
+
+/**
+ * out_drop() - give an output back unprinted
+ * @out: an output
+ */
+void out_drop(struct out *out)
+{
+	if (out)
+		drop_rows(out);
+	free(out);
+}
+
+/**
  * out_end() - print an output and give it back
  * @out: an output
  *
@@ -503,8 +552,7 @@ int out_end(struct out *out)
 	if (!out)
 		return STATUS_FAILED;
 	print_rows(out);
-	drop_rows(out);
-	free(out);
+	out_drop(out);
 	return fflush(stdout) || failed ? STATUS_FAILED : 0;
 }
 

@@ -151,22 +151,6 @@ static int print_guest(struct context *c, const struct hvctl_guest *guest)
 	return out_end(out);
 }
 
-/* Only a guest's own word counts as its status; other ends are failures. */
-static int status_of(struct context *c, const struct hvctl_guest *guest)
-{
-	switch (guest->stop_reason) {
-	case HV_STOP_REASON_POWEROFF:
-	case HV_STOP_REASON_RESET:
-		return 0;
-	case HV_STOP_REASON_DEBUG_EXIT:
-		return guest->stop_status & 0xff;
-	default:
-		return fail(c, "%s stopped: %s%s%s", guest->name,
-			    hvctl_stop_reason_name(guest->stop_reason),
-			    guest->stop_detail[0] ? ": " : "", guest->stop_detail);
-	}
-}
-
 static int final_status(struct context *c, const struct hvctl_guest *guest)
 {
 	struct hvctl_guest *last;
@@ -179,7 +163,7 @@ static int final_status(struct context *c, const struct hvctl_guest *guest)
 		return fail(c, "%s was removed while it ran", guest->name);
 	if (err)
 		return fail_library(c, err);
-	status = status_of(c, last);
+	status = end_status(c, last);
 	hvctl_guest_free(last);
 	return status;
 }

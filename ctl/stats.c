@@ -17,102 +17,24 @@ static const struct option_row options[] = {
 	{ 0 }
 };
 
-/**
- * struct sample - a guest's counters before, for rates
- * @id: which guest
- * @ticks: TSC ticks in the guest
- * @exits: how many
- */
-struct sample {
-	uint64_t id;
-	uint64_t ticks;
-	uint64_t exits;
-};
-
-/**
- * struct history - the samples of the last round
- * @sample: those
- * @count: how many
- * @at: when they were taken, ns
- * @tsc_khz: the TSC's frequency, 0 if unknown
- */
-struct history {
-	struct sample *sample;
-	size_t count;
-	uint64_t at;
-	uint32_t tsc_khz;
-};
-
-static uint64_t now_ns(void)
+static void add_guest(struct out *out, const struct hvctl_guest *guest, struct rates *rates)
 {
-	struct timespec ts;
-
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return ts.tv_sec * 1000000000ULL + ts.tv_nsec;
-}
-
-static struct sample sum_up(const struct hvctl_guest *guest, uint64_t *entries)
-{
-	struct sample sum = { .id = guest->id };
-
-	*entries = 0;
-	for (const struct hvctl_vcpu *v = guest->vcpu; v; v = v->next) {
-		*entries += v->entries;
-		sum.ticks += v->guest_ticks;
-		for (const struct hvctl_exit *e = v->exits; e; e = e->next)
-			sum.exits += e->count;
-	}
-	return sum;
-}
-
-static const struct sample *find_sample(const struct history *past, uint64_t id)
-{
-	for (size_t i = 0; past && i < past->count; i++)
-		if (past->sample[i].id == id)
-			return &past->sample[i];
-	return NULL;
-}
-
-/* Tenths of a percent of one CPU, and exits a second. */
-static void add_rates(struct out *out, const struct history *past, const struct sample *now,
-		      uint64_t at)
-{
-	const struct sample *then = find_sample(past, now->id);
-	double seconds = past->at < at ? (at - past->at) / 1e9 : 1;
-	uint64_t rate = 0, permille = 0;
-	char text[32];
-
-	if (then && now->exits >= then->exits)
-		rate = (now->exits - then->exits) / seconds;
-	if (then && past->tsc_khz && now->ticks >= then->ticks)
-		permille = (now->ticks - then->ticks) / (double)past->tsc_khz / seconds;
-	snprintf(text, sizeof(text), "%llu.%llu", (unsigned long long)permille / 10,
-		 (unsigned long long)permille % 10);
-	out_number(out, "cpu_permille", "CPU%", permille, then ? text : "-");
-	out_number(out, "exits_per_second", "EXITS/S", rate, then ? NULL : "-");
-}
-
-static struct sample add_guest(struct out *out, const struct hvctl_guest *guest,
-			       const struct history *past, uint64_t at)
-{
+	struct sample sum = rates_sum(guest);
 	char text[16];
-	uint64_t entries;
-	struct sample sum = sum_up(guest, &entries);
 
 	out_row(out);
 	out_number(out, "id", "ID", guest->id, NULL);
 	out_text(out, "name", "NAME", guest->name);
-	if (past)
-		add_rates(out, past, &sum, at);
+	if (rates)
+		rates_add(out, rates, &sum);
 	out_number(out, "exits", "EXITS", sum.exits, NULL);
-	out_number(out, "entries", "ENTRIES", entries, NULL);
+	out_number(out, "entries", "ENTRIES", sum.entries, NULL);
 	out_number(out, "guest_ticks", NULL, sum.ticks, NULL);
 	out_number(out, "memory_resident", "RESIDENT", guest->memory_resident,
 		   size_text(text, sizeof(text), guest->memory_resident));
 	out_number(out, "table_pages", "TABLES", guest->table_pages, NULL);
 	out_number(out, "kernel_memory", "KERNEL", guest->kernel_memory,
 		   size_text(text, sizeof(text), guest->kernel_memory));
-	return sum;
 }
 
 /* All guests, or those that were named. */
@@ -139,44 +61,21 @@ static int fetch(struct context *c, struct hvctl_guest ***guests)
 	return status;
 }
 
-static void remember(struct history *past, const struct sample *sample, size_t n)
-{
-	struct sample *grown = realloc(past->sample, (n + 1) * sizeof(*grown));
-
-	if (!grown)
-		return;
-	past->sample = grown;
-	grown[n] = *sample;
-	past->count = n + 1;
-}
-
-static int print_round(struct context *c, struct history *past)
+static int print_round(struct context *c, struct rates *rates)
 {
 	struct hvctl_guest **guests;
-	struct history before = { 0 };
-	uint64_t at = now_ns();
 	struct out *out;
 	int status = fetch(c, &guests);
 
 	if (status)
 		return status;
-	if (past) {
-		before = *past;
-		past->sample = NULL;
-		past->count = 0;
-		past->at = at;
-	}
-	out = out_new(c, past ? OUT_STREAM : OUT_TABLE);
-	for (size_t i = 0; guests[i]; i++) {
-		struct sample sum = add_guest(out, guests[i], past ? &before : NULL, at);
-
-		if (past)
-			remember(past, &sum, i);
-	}
-	if (past && !c->json && isatty(STDOUT_FILENO))
+	rates_begin(rates);
+	out = out_new(c, rates ? OUT_STREAM : OUT_TABLE);
+	for (size_t i = 0; guests[i]; i++)
+		add_guest(out, guests[i], rates);
+	if (rates && !c->json && isatty(STDOUT_FILENO))
 		fputs("\033[H\033[2J", stdout);
 	status = out_end(out);
-	free(before.sample);
 	hvctl_list_free(guests);
 	return status;
 }
@@ -184,15 +83,13 @@ static int print_round(struct context *c, struct history *past)
 static int stream(struct context *c)
 {
 	const struct timespec pause = { .tv_sec = 1 };
-	struct history past = { 0 };
-	struct hv_info info;
+	struct rates rates = { 0 };
 	int status;
 
-	if (!hvctl_info(c->h, &info))
-		past.tsc_khz = info.tsc_khz;
-	while (!(status = print_round(c, &past)))
+	rates_init(&rates, c->h);
+	while (!(status = print_round(c, &rates)))
 		nanosleep(&pause, NULL);
-	free(past.sample);
+	rates_end(&rates);
 	return status;
 }
 

@@ -8,6 +8,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -19,6 +20,14 @@
 
 #define SLICE		"hv.slice"
 #define MOUNTINFO	"/proc/self/mountinfo"
+
+/* Limits, and what the kernel says where there is none. */
+const struct cgroup_file cgroup_files[CGROUP_FILES + 1] = {
+	{ "cpuset", "cpuset.cpus", "cpuset", "" },
+	{ "cpu-weight", "cpu.weight", "cpu", "100" },
+	{ "memory-limit", "memory.max", "memory", "max" },
+	{ 0 }
+};
 
 /* What takes a moment is tried for a tenth of a second. */
 #define TRIES		20
@@ -83,6 +92,32 @@ static int open_mount(void)
 	return fd;
 }
 
+static int write_file(int dir, const char *name, const char *text)
+{
+	int fd = openat(dir, name, O_WRONLY | O_CLOEXEC);
+	int err = 0;
+
+	if (fd < 0)
+		return -errno;
+	if (write(fd, text, strlen(text)) < 0)
+		err = -errno;
+	close(fd);
+	return err;
+}
+
+/* Those that hold a limit, and no other: they are the administrator's to allow. */
+static void enable(int dir, const struct cgroup_limits *limits)
+{
+	for (const struct cgroup_file *f = cgroup_files; f->key; f++) {
+		char text[32];
+
+		if (!limits || !limits->value[f - cgroup_files])
+			continue;
+		snprintf(text, sizeof(text), "+%s", f->controller);
+		write_file(dir, "cgroup.subtree_control", text);
+	}
+}
+
 /* Opens a directory below @dir, made if it is not there.  Takes @dir over. */
 static int enter(int dir, const char *name)
 {
@@ -99,7 +134,7 @@ static int enter(int dir, const char *name)
 	return fd < 0 ? err : fd;
 }
 
-static int enter_path(int dir, const char *path)
+static int enter_path(int dir, const char *path, const struct cgroup_limits *limits)
 {
 	char *copy = strdup(path), *save = NULL;
 	char *name;
@@ -109,44 +144,37 @@ static int enter_path(int dir, const char *path)
 		return -ENOMEM;
 	}
 	for (name = strtok_r(copy, "/", &save); name && dir >= 0;
-	     name = strtok_r(NULL, "/", &save))
+	     name = strtok_r(NULL, "/", &save)) {
+		enable(dir, limits);
 		dir = enter(dir, name);
+	}
 	free(copy);
 	return dir;
 }
 
-static int write_file(int dir, const char *name, const char *text)
+/* Memory and CPU time are counted where that costs the host nothing new. */
+static int open_own(int mount, const char *name, const struct cgroup_limits *limits)
 {
-	int fd = openat(dir, name, O_WRONLY | O_CLOEXEC);
-	int err = 0;
+	int slice;
 
-	if (fd < 0)
-		return -errno;
-	if (write(fd, text, strlen(text)) < 0)
-		err = -errno;
-	close(fd);
-	return err;
-}
-
-/* Controllers are the administrator's to allow: each on its own, no matter if not. */
-static int open_own(int dir, const char *name)
-{
-	int slice = enter(dir, SLICE);
-
+	enable(mount, limits);
+	slice = enter(mount, SLICE);
 	if (slice < 0)
 		return slice;
 	write_file(slice, "cgroup.subtree_control", "+memory");
 	write_file(slice, "cgroup.subtree_control", "+cpu");
+	enable(slice, limits);
 	return enter(slice, name);
 }
 
-static int open_cgroup(const struct hvctl_guest *guest, const char *path)
+static int open_cgroup(const struct hvctl_guest *guest, const char *path,
+		       const struct cgroup_limits *limits)
 {
 	int dir = open_mount();
 
 	if (dir < 0)
 		return dir;
-	return path ? enter_path(dir, path) : open_own(dir, guest->name);
+	return path ? enter_path(dir, path, limits) : open_own(dir, guest->name, limits);
 }
 
 /* EINVAL: a kernel thread cannot be moved before it has run, which it soon will. */
@@ -174,29 +202,151 @@ static int move_vcpus(int dir, const struct hvctl_guest *guest)
 	return err;
 }
 
+static int set_limits(struct hvctl *h, int dir, const struct cgroup_limits *limits)
+{
+	for (const struct cgroup_file *f = cgroup_files; f->key; f++) {
+		const char *value = limits->value[f - cgroup_files];
+		int err = value ? write_file(dir, f->file, value) : 0;
+
+		if (err == -ENOENT)
+			return set_error(h, -EOPNOTSUPP,
+					 "%s: the host's cgroups have no %s controller for it",
+					 f->key, f->controller);
+		if (err)
+			return set_error(h, err, "%s: the guest's cgroup does not take '%s': %s",
+					 f->key, value, strerror(-err));
+	}
+	return 0;
+}
+
+static bool any_limit(const struct cgroup_limits *limits)
+{
+	for (int i = 0; i < CGROUP_FILES; i++)
+		if (limits->value[i])
+			return true;
+	return false;
+}
+
+/* A limit that was asked for is worth a failure, a cgroup alone only a warning. */
+static int no_cgroup(struct hvctl *h, const struct cgroup_limits *limits, const char *what, int err)
+{
+	const char *why = err == -ENOENT ? "there is no cgroup2 mount" : strerror(-err);
+
+	if (any_limit(limits))
+		return set_error(h, err == -ENOENT ? -EOPNOTSUPP : err, "%s: %s", what, why);
+	set_warning(h, "%s: %s", what, why);
+	return 0;
+}
+
 /**
  * cgroup_place() - move a guest's vCPUs to their cgroup
  * @h: takes the warning
  * @guest: as guest-new described it
  * @path: below the cgroup2 mount; "" for none; NULL for the guest's own
+ * @limits: its cgroup's, where they have a value
+ *
+ * Return: 0, or a negative errno with a sentence if it cannot have its limits.
  */
-void cgroup_place(struct hvctl *h, const struct hvctl_guest *guest, const char *path)
+int cgroup_place(struct hvctl *h, const struct hvctl_guest *guest, const char *path,
+		 const struct cgroup_limits *limits)
 {
 	int dir, err;
 
 	if (path && !*path)
-		return;
-	dir = open_cgroup(guest, path);
-	if (dir < 0) {
-		set_warning(h, "the guest has no cgroup of its own: %s",
-			    dir == -ENOENT ? "there is no cgroup2 mount" : strerror(-dir));
-		return;
+		return 0;
+	dir = open_cgroup(guest, path, limits);
+	if (dir < 0)
+		return no_cgroup(h, limits, "the guest has no cgroup of its own", dir);
+	err = set_limits(h, dir, limits);
+	if (!err) {
+		err = move_vcpus(dir, guest);
+		if (err)
+			err = no_cgroup(h, limits, "the guest's vCPUs cannot be moved to its cgroup",
+					err);
 	}
-	err = move_vcpus(dir, guest);
-	if (err)
-		set_warning(h, "the guest's vCPU cannot be moved to its cgroup: %s",
-			    strerror(-err));
 	close(dir);
+	return err;
+}
+
+/* "0::" and the path, of version 2. */
+static int read_path(uint32_t tid, char *path, size_t size)
+{
+	char name[32], line[PATH_MAX + 16];
+	int err = -ENOENT;
+	FILE *file;
+
+	snprintf(name, sizeof(name), "/proc/%u/cgroup", tid);
+	file = fopen(name, "re");
+	if (!file)
+		return -errno;
+	while (err && fgets(line, sizeof(line), file)) {
+		if (strncmp(line, "0::/", 4))
+			continue;
+		line[strcspn(line, "\n")] = '\0';
+		err = snprintf(path, size, "%s", line + 4) < (int)size ? 0 : -ENAMETOOLONG;
+	}
+	fclose(file);
+	return err;
+}
+
+/* Where the guest's first vCPU is: the host's root cgroup is not the guest's to limit. */
+static int open_current(const struct hvctl_guest *guest, const struct cgroup_limits *limits)
+{
+	char path[PATH_MAX];
+	int mount, err;
+
+	if (!guest->vcpu)
+		return -ENOENT;
+	err = read_path(guest->vcpu->tid, path, sizeof(path));
+	if (!err && !path[0])
+		err = -ENOENT;
+	mount = err ? err : open_mount();
+	return mount < 0 ? mount : enter_path(mount, path, limits);
+}
+
+/**
+ * cgroup_limit() - set limits of a guest that exists
+ * @h: takes the sentence
+ * @guest: which
+ * @limits: those that have a value
+ *
+ * Return: 0 or a negative errno.
+ */
+int cgroup_limit(struct hvctl *h, const struct hvctl_guest *guest,
+		 const struct cgroup_limits *limits)
+{
+	int dir = open_current(guest, limits);
+	int err;
+
+	if (dir < 0)
+		return set_error(h, -EOPNOTSUPP, "the guest has no cgroup of its own");
+	err = set_limits(h, dir, limits);
+	close(dir);
+	return err;
+}
+
+/**
+ * cgroup_read() - one of a guest's limits
+ * @guest: which
+ * @file: its place in cgroup_files
+ * @value: result; "" where there is none
+ * @size: room there
+ */
+void cgroup_read(const struct hvctl_guest *guest, unsigned int file, char *value, size_t size)
+{
+	const struct cgroup_file *f = &cgroup_files[file];
+	int dir = open_current(guest, NULL);
+	int fd = dir < 0 ? -1 : openat(dir, f->file, O_RDONLY | O_CLOEXEC);
+	ssize_t n = fd < 0 ? 0 : read(fd, value, size - 1);
+
+	value[n > 0 ? n : 0] = '\0';
+	value[strcspn(value, "\n")] = '\0';
+	if (!strcmp(value, f->none))
+		value[0] = '\0';
+	if (fd >= 0)
+		close(fd);
+	if (dir >= 0)
+		close(dir);
 }
 
 static int open_slice(void)

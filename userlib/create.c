@@ -270,14 +270,32 @@ static int send_guest(struct hvctl *h, const struct creation *c, struct hvctl_gu
 	return err;
 }
 
+static int place(struct hvctl *h, const struct hvctl_spec *spec, const struct hvctl_guest *guest)
+{
+	char buf[CGROUP_FILES][SETTING_ROOM];
+	struct cgroup_limits limits;
+
+	for (int i = 0; i < CGROUP_FILES; i++)
+		limits.value[i] = spec_setting(cgroup_files[i].key)->get(spec, buf[i],
+									  sizeof(buf[i]));
+	return cgroup_place(h, guest, spec->cgroup, &limits);
+}
+
+/* The guest runs only after this: one that cannot have its limits goes again. */
 static int finish(struct hvctl *h, const struct creation *c, uint64_t *id)
 {
+	char sentence[SENTENCE_MAX];
 	struct hvctl_guest *guest;
 	int err = send_guest(h, c, &guest);
 
 	if (!err) {
 		*id = guest->id;
-		cgroup_place(h, guest, c->spec->cgroup);
+		err = place(h, c->spec, guest);
+		if (err) {
+			memcpy(sentence, h->error, sizeof(sentence));
+			hvctl_remove(h, guest->id);
+			set_error(h, err, "%s", sentence);
+		}
 	}
 	hvctl_guest_free(guest);
 	return err;

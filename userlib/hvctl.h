@@ -510,6 +510,39 @@ HVCTL_API int hvctl_memory_map(struct hvctl *h, uint64_t id, uint64_t gpa, size_
 			       void **memory);
 
 /**
+ * hvctl_memory_read() - copy bytes out of guest memory
+ * @h: a handle
+ * @id: which guest
+ * @gpa: guest physical address of the first
+ * @bytes: where they go
+ * @len: how many; they may lie in several regions that touch
+ *
+ * The guest may run meanwhile, and change what is being read.
+ *
+ * Return: 0 or a negative errno; -ENXIO if there is no memory at one of the
+ * addresses, and then nothing was copied.
+ */
+HVCTL_API int hvctl_memory_read(struct hvctl *h, uint64_t id, uint64_t gpa, void *bytes,
+				size_t len);
+
+/**
+ * hvctl_memory_write() - copy bytes into guest memory
+ * @h: a handle
+ * @id: which guest
+ * @gpa: guest physical address of the first
+ * @bytes: what is written
+ * @len: how many; they may lie in several regions that touch
+ *
+ * They are gone with the next start or reset, which apply the boot manifest:
+ * hvctl_spec_segment() is for what shall stay.
+ *
+ * Return: 0 or a negative errno; -ENXIO if there is no memory at one of the
+ * addresses, and then nothing was copied.
+ */
+HVCTL_API int hvctl_memory_write(struct hvctl *h, uint64_t id, uint64_t gpa, const void *bytes,
+				 size_t len);
+
+/**
  * hvctl_get_regs() - a vCPU's registers
  * @h: a handle
  * @id: which guest

@@ -155,8 +155,37 @@ int memfd_from_file(const char *path, uint64_t max, uint64_t *len);
 int memfd_from_bytes(const void *bytes, size_t len);
 
 /* cgroup.c */
+#define CGROUP_FILES	3
+
+/**
+ * struct cgroup_file - a limit
+ * @key: the setting's
+ * @file: the cgroup's file
+ * @controller: whose that is
+ * @none: what it says where there is no limit, and what takes one away
+ */
+struct cgroup_file {
+	const char *key;
+	const char *file;
+	const char *controller;
+	const char *none;
+};
+
+/**
+ * struct cgroup_limits - limits to be set
+ * @value: as the files take it, by place in cgroup_files; NULL: not this one
+ */
+struct cgroup_limits {
+	const char *value[CGROUP_FILES];
+};
+
+extern const struct cgroup_file cgroup_files[];
 void cgroup_sweep(struct hvctl *h);
-void cgroup_place(struct hvctl *h, const struct hvctl_guest *guest, const char *path);
+int cgroup_place(struct hvctl *h, const struct hvctl_guest *guest, const char *path,
+		 const struct cgroup_limits *limits);
+int cgroup_limit(struct hvctl *h, const struct hvctl_guest *guest,
+		 const struct cgroup_limits *limits);
+void cgroup_read(const struct hvctl_guest *guest, unsigned int file, char *value, size_t size);
 void cgroup_drop(const char *name);
 
 #endif /* HVCTL_INTERNAL_H */
