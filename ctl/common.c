@@ -93,7 +93,8 @@ static const char *nearest_guest(struct context *c, const char *typed)
 	const char **names, *nearest = NULL;
 	size_t n = 0;
 
-	if (hvctl_list(c->h, &guests))
+	/* Short names are all near each other. */
+	if (strlen(typed) < 4 || hvctl_list(c->h, &guests))
 		return NULL;
 	while (guests[n])
 		n++;

@@ -98,7 +98,7 @@ struct context {
 };
 
 extern const struct command *const commands[];	/* NULL-terminated */
-extern const struct command cmd_completion, cmd_console, cmd_create, cmd_doctor, cmd_events, cmd_help, cmd_kill,
+extern const struct command cmd_completion, cmd_console, cmd_create, cmd_doctor, cmd_events, cmd_help, cmd_inspect, cmd_kill,
 	cmd_logs, cmd_ls, cmd_man, cmd_mem, cmd_prune, cmd_regs, cmd_rm, cmd_run, cmd_start, cmd_stats,
 	cmd_top, cmd_version, cmd_wait;
 
@@ -172,6 +172,9 @@ const char *size_text(char *buf, size_t len, uint64_t bytes);
 /* common.c, with these */
 enum out_colour state_colour(const struct hvctl_guest *guest);
 void add_stop(struct out *out, const struct hvctl_guest *guest);
+
+/* file.c */
+int read_text(struct context *c, const char *name, char **text, size_t *len);
 
 /* filter.c */
 #define FILTERS_MAX	16

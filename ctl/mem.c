@@ -272,10 +272,27 @@ static int find_action(struct context *c, const struct action **action)
 	return 0;
 }
 
-static int parse_address(struct context *c, const char *text, const char *what, uint64_t *number)
+static int parse_address(struct context *c, const char *text, uint64_t *gpa)
 {
-	if (parse_number(text, number))
-		return fail(c, "'%s' is no %s: give a number, hexadecimal behind 0x", text, what);
+	if (parse_number(text, gpa))
+		return fail(c, "'%s' is no guest physical address: give one like 0x100000", text);
+	return 0;
+}
+
+/* With a unit, or without. */
+static int parse_length(struct context *c, const char *text, uint64_t *len)
+{
+	static const char units[] = "KMGT";
+	size_t digits = strlen(text);
+	const char *unit = digits > 1 ? strchr(units, toupper((unsigned char)text[digits - 1])) :
+					NULL;
+	unsigned int shift = unit ? 10 * (unit - units + 1) : 0;
+	char number[32];
+
+	snprintf(number, sizeof(number), "%.*s", (int)(digits - !!unit), text);
+	if (parse_number(number, len) || *len > UINT64_MAX >> shift)
+		return fail(c, "'%s' is no number of bytes: give one like 4096, 0x1000 or 4K", text);
+	*len <<= shift;
 	return 0;
 }
 
@@ -286,9 +303,9 @@ static int parse_arguments(struct context *c, const struct action *action, struc
 	int status = expect_arguments(c, args + 1, args + 1);
 
 	if (!status && args > 1)
-		status = parse_address(c, c->argv[2], "guest physical address", &r->gpa);
+		status = parse_address(c, c->argv[2], &r->gpa);
 	if (!status && action->run == read_memory)
-		status = parse_address(c, c->argv[3], "number of bytes", &r->len);
+		status = parse_length(c, c->argv[3], &r->len);
 	if (!status && action->run == write_memory && !r->file)
 		r->hex = c->argv[3];
 	return status;
@@ -333,7 +350,8 @@ const struct command cmd_mem = {
 	.name = "mem", .args = "ls NAME | read NAME GPA LENGTH | write NAME GPA BYTES",
 	.argument = ARGUMENT_WORD, .words = words,
 	.help = "List, read and write guest memory",
-	.text = "GPA is a guest physical address and LENGTH a number of bytes, hexadecimal behind 0x. "
+	.text = "GPA is a guest physical address and LENGTH a number of bytes, hexadecimal "
+		"behind 0x; LENGTH may have a unit, such as 4K. "
 		"BYTES are pairs of hexadecimal digits; --input takes a file in their place. A guest "
 		"that runs goes on meanwhile.",
 	.options = options, .run = run,

@@ -21,12 +21,13 @@ static const struct option_row options[] = {
 	{ "on-reset", 0, "POLICY", "reset (default) or stop when it resets itself", "on-reset" },
 	{ "debug-exit", 0, "PORT", "I/O port that ends it with a status, as QEMU's", "debug-exit" },
 	{ "cgroup", 0, "PATH", "below the cgroup2 mount; hv.slice/NAME by default", "cgroup" },
+	{ "cpuset", 0, "LIST", "the host's CPUs that it may use, such as 0-3,6", "cpuset" },
+	{ "cpu-weight", 0, "N", "1 to 10000, beside others with 100 each", "cpu-weight" },
+	{ "memory-limit", 0, "SIZE", "of all that its cgroup is charged for", "memory-limit" },
+	{ "file", 'f', "FILE", "settings as inspect prints them; - is standard input", NULL },
 	{ "rm", 0, NULL, NULL, NULL },
 	{ "foreground", 0, NULL, NULL, NULL },
 	{ "label", 'l', "K=V", NULL, NULL },
-	{ "cpuset", 0, "LIST", NULL, NULL },
-	{ "cpu-weight", 0, "N", NULL, NULL },
-	{ "file", 'f', "FILE", NULL, NULL },
 	{ "disk", 0, "FILE", NULL, NULL },
 	{ "firmware", 0, "FILE", NULL, NULL },
 	{ "net", 0, "SPEC", NULL, NULL },
@@ -36,15 +37,33 @@ static const struct option_row options[] = {
 	{ 0 }
 };
 
+#define CHOICES_MAX	256
+
+/**
+ * struct choice - an option that was there
+ * @row: which
+ * @value: its value
+ */
+struct choice {
+	const struct option_row *row;
+	const char *value;
+};
+
 /**
  * struct request - what the command line asked for
  * @spec: the guest
+ * @choice: settings, in the order in which they stand there
+ * @choices: how many
+ * @file: --file, or NULL
  * @append: --append, or NULL
  * @kernel: --kernel was there
  * @detach: --detach was there
  */
 struct request {
 	struct hvctl_spec *spec;
+	struct choice choice[CHOICES_MAX];
+	size_t choices;
+	const char *file;
 	const char *append;
 	bool kernel;
 	bool detach;
@@ -60,17 +79,18 @@ static int set(struct context *c, struct request *r, const char *key, const char
 static int take_option(struct context *c, struct request *r, const struct option_row *row,
 		       const char *value)
 {
-	if (is_option(row, "detach")) {
+	if (is_option(row, "detach"))
 		r->detach = true;
-		return 0;
-	}
-	if (is_option(row, "append")) {
+	else if (is_option(row, "append"))
 		r->append = value;
-		return 0;
-	}
-	if (is_option(row, "kernel"))
-		r->kernel = true;
-	return set(c, r, row->key, value);
+	else if (is_option(row, "file"))
+		r->file = value;
+	else if (r->choices == CHOICES_MAX)
+		return fail(c, "that is more than %d options", CHOICES_MAX);
+	else
+		r->choice[r->choices++] = (struct choice){ row, value };
+	r->kernel |= is_option(row, "kernel");
+	return 0;
 }
 
 /* What follows "--", then --append, with blanks between. */
@@ -106,6 +126,44 @@ static int set_cmdline(struct context *c, struct request *r)
 	return status;
 }
 
+static int read_file(struct context *c, struct request *r)
+{
+	size_t len;
+	char *text;
+	int err, status;
+
+	if (!r->file)
+		return 0;
+	status = read_text(c, r->file, &text, &len);
+	if (status)
+		return status;
+	err = hvctl_spec_from_json(c->h, r->spec, text, len);
+	free(text);
+	return err ? fail(c, "%s: %s", strcmp(r->file, "-") ? r->file : "standard input",
+			  hvctl_error(c->h)) : 0;
+}
+
+static int set_choices(struct context *c, struct request *r)
+{
+	int status = 0;
+
+	for (size_t i = 0; i < r->choices && !status; i++)
+		status = set(c, r, r->choice[i].row->key, r->choice[i].value);
+	return status;
+}
+
+/* A file comes first, wherever it is named: the command line changes what it says. */
+static int apply(struct context *c, struct request *r)
+{
+	int status = read_file(c, r);
+
+	if (!status)
+		status = set_choices(c, r);
+	if (!status && c->argc)
+		status = set(c, r, "kernel", c->argv[0]);
+	return status ? status : set_cmdline(c, r);
+}
+
 static int parse(struct context *c, struct request *r)
 {
 	const struct option_row *row;
@@ -117,10 +175,8 @@ static int parse(struct context *c, struct request *r)
 	if (!status && r->kernel && !options_failed(c) && c->argc)
 		return fail(c, "'%s' is one image too many beside --kernel", c->argv[0]);
 	if (!status)
-		status = expect_arguments(c, r->kernel ? 0 : 1, 1);
-	if (!status && !r->kernel)
-		status = set(c, r, "kernel", c->argv[0]);
-	return status ? status : set_cmdline(c, r);
+		status = expect_arguments(c, r->kernel || r->file ? 0 : 1, 1);
+	return status ? status : apply(c, r);
 }
 
 static int make(struct context *c, const struct request *r, struct hvctl_guest **guest)
@@ -259,14 +315,20 @@ static int create(struct context *c)
 	return run_or_create(c, false);
 }
 
+#define IMAGES \
+	"IMAGE is a bzImage, or a flat binary that is loaded at 1 MiB and entered at its first " \
+	"byte in 64-bit mode. What follows \"--\" is the kernel's command line.\n" \
+	"A file given by --file has one JSON object, a setting a key, as inspect prints it; options " \
+	"beside it change what it says."
+
 const struct command cmd_run = {
 	.name = "run", .args = "IMAGE [-- KERNEL ARGS]", .argument = ARGUMENT_FILE,
-	.help = "Create a guest, start it and attach to its console",
+	.help = "Create a guest, start it and attach to its console", .text = IMAGES,
 	.options = options, .run = run,
 };
 
 const struct command cmd_create = {
 	.name = "create", .args = "IMAGE [-- KERNEL ARGS]", .argument = ARGUMENT_FILE,
-	.help = "Create a guest and print its name",
+	.help = "Create a guest and print its name", .text = IMAGES,
 	.options = options + 1, .run = create,
 };

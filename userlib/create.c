@@ -235,7 +235,7 @@ static int put_settings(struct nl_msg *msg, const struct hvctl_spec *spec)
 	return 0;
 }
 
-static int put_guest(struct nl_msg *msg, const struct creation *c)
+static int put_guest(struct hvctl *h, struct nl_msg *msg, const struct creation *c)
 {
 	const struct hv_vcpu_state *state = c->spec->has_state ? &c->spec->state : &c->plan.state;
 	int err = put_settings(msg, c->spec);
@@ -244,6 +244,8 @@ static int put_guest(struct nl_msg *msg, const struct creation *c)
 		err = put_memory(msg, c);
 	if (!err && nla_put(msg, HV_A_GUEST_VCPU_STATE, sizeof(*state), state))
 		err = -EMSGSIZE;
+	if (!err)
+		origin_put(h, c->spec, msg);
 	return err;
 }
 
@@ -260,7 +262,7 @@ static int send_guest(struct hvctl *h, const struct creation *c, struct hvctl_gu
 	int err;
 
 	*guest = NULL;
-	if (msg && put_guest(msg, c)) {
+	if (msg && put_guest(h, msg, c)) {
 		nlmsg_free(msg);
 		return set_error(h, -EINVAL, "the guest has too many segments");
 	}

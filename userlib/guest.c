@@ -17,7 +17,7 @@ struct collection {
 	size_t count;
 };
 
-static struct nl_msg *message_about(struct hvctl *h, uint8_t cmd, uint64_t id)
+struct nl_msg *message_about(struct hvctl *h, uint8_t cmd, uint64_t id)
 {
 	struct nl_msg *msg = netlink_message(h, cmd, 0);
 

@@ -266,6 +266,21 @@ HVCTL_API int hvctl_spec_from_json(struct hvctl *h, struct hvctl_spec *spec, con
 HVCTL_API int hvctl_spec_to_json(struct hvctl *h, const struct hvctl_spec *spec, char **text);
 
 /**
+ * hvctl_spec_of() - what an existing guest is made from
+ * @h: a handle
+ * @id: which guest
+ * @spec: result, to be freed by hvctl_spec_free()
+ *
+ * Settings are as the guest has them now.  Files are named, not copied: the
+ * guest has what they held when it was created.  The kernel keeps this text for
+ * user space; of a guest whose creator left none, or none that this release
+ * understands, it is incomplete: see hvctl_spec_to_json().
+ *
+ * Return: 0 or a negative errno; -ENOENT if there is no such guest.
+ */
+HVCTL_API int hvctl_spec_of(struct hvctl *h, uint64_t id, struct hvctl_spec **spec);
+
+/**
  * hvctl_spec_image() - give the kernel image as bytes instead of as a path
  * @h: takes the sentence of a refusal
  * @spec: a specification

@@ -109,6 +109,13 @@ int netlink_call(struct hvctl *h, struct nl_msg *msg, reply_fn reply, void *arg)
 /* parse.c */
 int parse_guest(struct nlmsghdr *hdr, struct hvctl_guest **guest);
 
+/* origin.c */
+#define ORIGIN_MAX	32767	/* as hv.yaml has it */
+void origin_put(struct hvctl *h, const struct hvctl_spec *spec, struct nl_msg *msg);
+
+/* guest.c */
+struct nl_msg *message_about(struct hvctl *h, uint8_t cmd, uint64_t id);
+
 /* spec.c */
 #define CPU_WEIGHT_MAX	10000
 #define SETTING_ROOM	8192	/* for what a setting's get() has to make up */

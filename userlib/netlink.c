@@ -17,7 +17,7 @@
 
 #include "internal.h"
 
-#define MESSAGE_MAX	16384	/* 64 segments with room to spare */
+#define MESSAGE_MAX	65536	/* 64 segments and an origin with room to spare */
 
 #ifndef SOL_NETLINK
 #define SOL_NETLINK	270

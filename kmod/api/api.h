@@ -54,6 +54,7 @@ int api_parse_config(struct genl_info *info, struct guest_config *config);
  * there is no room for what has to be there, or for one vCPU.
  */
 int api_fill_guest(struct sk_buff *skb, struct guest *g, unsigned int *vcpu);
+int api_fill_whole(struct sk_buff *skb, struct guest *g, unsigned int *vcpu);	/* and origin */
 int api_fill_stats(struct sk_buff *skb, struct guest *g, unsigned int *vcpu);
 
 /* Only what it is called: the news of a guest that has gone. */
@@ -62,7 +63,8 @@ int api_fill_identity(struct sk_buff *skb, struct guest *g, unsigned int *vcpu);
 /* A range whose handler has gone, and how many accesses it has cut short. */
 int api_fill_trap(struct sk_buff *skb, const struct bus_range *range, unsigned int cut);
 
-/* Room that is enough for any of these, bytes. */
+/* Room that is enough for any of these, bytes, and what an origin needs more. */
 size_t api_fill_size(void);
+size_t api_origin_size(const struct guest *g);
 
 #endif /* HV_API_API_H */

@@ -204,6 +204,12 @@ int api_fill_guest(struct sk_buff *skb, struct guest *g, unsigned int *vcpu)
 	       fill_vcpus(skb, g, vcpu, false) || *vcpu < g->nr_vcpus ? -EMSGSIZE : 0;
 }
 
+int api_fill_whole(struct sk_buff *skb, struct guest *g, unsigned int *vcpu)
+{
+	return api_fill_guest(skb, g, vcpu) ||
+	       (g->origin && nla_put_string(skb, HV_A_GUEST_ORIGIN, g->origin)) ? -EMSGSIZE : 0;
+}
+
 int api_fill_stats(struct sk_buff *skb, struct guest *g, unsigned int *vcpu)
 {
 	return fill_identity(skb, g) || fill_memory(skb, g) ||
@@ -226,6 +232,11 @@ int api_fill_trap(struct sk_buff *skb, const struct bus_range *range, unsigned i
 /* A u64 attribute with the padding that may have to precede it. */
 #define SIZE_U64	(nla_total_size_64bit(sizeof(u64)))
 #define SIZE_STRING(n)	(nla_total_size((n) + 1))
+
+size_t api_origin_size(const struct guest *g)
+{
+	return g->origin ? SIZE_STRING(strlen(g->origin)) : 0;
+}
 
 size_t api_fill_size(void)
 {

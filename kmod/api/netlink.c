@@ -113,10 +113,16 @@ typedef int (*fill_fn)(struct sk_buff *skb, struct guest *g, unsigned int *vcpu)
 
 /* What a message of each command says about a guest. */
 static const fill_fn fillers[HV_CMD_MAX + 1] = {
-	[HV_CMD_GUEST_GET]	= api_fill_guest,
+	[HV_CMD_GUEST_GET]	= api_fill_whole,
 	[HV_CMD_GUEST_NEW]	= api_fill_guest,
 	[HV_CMD_STATS_GET]	= api_fill_stats,
 	[HV_CMD_GUEST_NTF]	= api_fill_guest,
+};
+
+/* In dumps, where each guest's origin would be most of it. */
+static const fill_fn dump_fillers[HV_CMD_MAX + 1] = {
+	[HV_CMD_GUEST_GET]	= api_fill_guest,
+	[HV_CMD_STATS_GET]	= api_fill_stats,
 };
 
 /* One whole message, from @vcpu on, or EMSGSIZE and none. */
@@ -137,9 +143,9 @@ static int put_message(struct sk_buff *skb, u32 portid, u32 seq, int flags, u8 c
 	return 0;
 }
 
-static struct sk_buff *new_message(void)
+static struct sk_buff *new_message(size_t more)
 {
-	return genlmsg_new(api_fill_size(), GFP_KERNEL);
+	return genlmsg_new(api_fill_size() + more, GFP_KERNEL);
 }
 
 /* Takes over @skb. */
@@ -163,7 +169,7 @@ static int reply_all(struct genl_info *info, struct guest *g)
 	int err = 0;
 
 	while (!err && vcpu < g->nr_vcpus) {
-		skb = new_message();
+		skb = new_message(api_origin_size(g));
 		err = skb ? reply(skb, info, g, &vcpu) : -ENOMEM;
 	}
 	return err;
@@ -234,7 +240,7 @@ static int dump_guest(struct sk_buff *skb, struct netlink_callback *cb, struct g
 
 	while (!err && visible(&d->viewer, g) && d->vcpu < g->nr_vcpus)
 		err = put_message(skb, NETLINK_CB(cb->skb).portid, cb->nlh->nlmsg_seq,
-				  NLM_F_MULTI, cmd, fillers[cmd], g, &d->vcpu);
+				  NLM_F_MULTI, cmd, dump_fillers[cmd], g, &d->vcpu);
 	return err;
 }
 
@@ -278,7 +284,7 @@ static int dump_get(struct sk_buff *skb, struct netlink_callback *cb)
  */
 static int create(struct genl_info *info, struct guest_config *config)
 {
-	struct sk_buff *skb = new_message();
+	struct sk_buff *skb = new_message(0);
 	unsigned int vcpu = 0;
 	struct guest *g;
 	int err;
@@ -354,7 +360,7 @@ static const struct genl_ops operations[] = {
 		.cmd	= HV_CMD_GUEST_NEW,
 		.doit	= do_new,
 		.policy	= api_new_policy,
-		.maxattr = HV_A_GUEST_VCPU_STATE,
+		.maxattr = HV_A_GUEST_ORIGIN,
 	}, {
 		.cmd	= HV_CMD_GUEST_DEL,
 		.doit	= do_change,
@@ -428,7 +434,7 @@ static void multicast(struct sk_buff *skb)
 void api_announce(struct guest *g)
 {
 	fill_fn fill = READ_ONCE(g->dead) ? api_fill_identity : fillers[HV_CMD_GUEST_NTF];
-	struct sk_buff *skb = new_message();
+	struct sk_buff *skb = new_message(0);
 	unsigned int vcpu = 0;
 
 	if (skb && put_message(skb, 0, 0, 0, HV_CMD_GUEST_NTF, fill, g, &vcpu)) {

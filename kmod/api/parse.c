@@ -6,6 +6,7 @@
  * attribute is known, well-formed and, nests included, within its policy.
  */
 #include <linux/file.h>
+#include <linux/slab.h>
 #include <linux/string.h>
 #include <net/genetlink.h>
 
@@ -24,7 +25,7 @@ static const struct nla_policy segment_policy[HV_A_SEGMENT_MAX + 1] = {
 	[HV_A_SEGMENT_LENGTH]	= { .type = NLA_U64 },
 };
 
-const struct nla_policy api_new_policy[HV_A_GUEST_VCPU_STATE + 1] = {
+const struct nla_policy api_new_policy[HV_A_GUEST_ORIGIN + 1] = {
 	[HV_A_GUEST_NAME]	= { .type = NLA_NUL_STRING, .len = HV_NAME_MAX },
 	[HV_A_GUEST_DEV_FD]	= { .type = NLA_S32 },
 	[HV_A_GUEST_VCPUS]	= NLA_POLICY_MIN(NLA_U32, 1),
@@ -33,6 +34,7 @@ const struct nla_policy api_new_policy[HV_A_GUEST_VCPU_STATE + 1] = {
 	[HV_A_GUEST_REGION]	= NLA_POLICY_NESTED(region_policy),
 	[HV_A_GUEST_SEGMENT]	= NLA_POLICY_NESTED(segment_policy),
 	[HV_A_GUEST_VCPU_STATE]	= NLA_POLICY_EXACT_LEN(sizeof(struct hv_vcpu_state)),
+	[HV_A_GUEST_ORIGIN]	= { .type = NLA_NUL_STRING, .len = GUEST_ORIGIN_MAX },
 };
 
 /* An empty name is malformed; no name at all asks for one to be made up. */
@@ -86,6 +88,14 @@ static int parse_state(struct nlattr *attr, struct guest_config *config,
 		return 0;
 	NL_SET_ERR_MSG_ATTR(ack, attr, "padding in vcpu-state is not zero");
 	return -EINVAL;
+}
+
+static int parse_origin(struct nlattr *attr, struct guest_config *config,
+			struct netlink_ext_ack *ack)
+{
+	kfree(config->origin);
+	config->origin = nla_strdup(attr, GFP_KERNEL_ACCOUNT);
+	return config->origin ? 0 : -ENOMEM;
 }
 
 static int parse_region(struct nlattr *attr, struct guest_config *config,
@@ -161,7 +171,7 @@ typedef int (*parse_fn)(struct nlattr *attr, struct guest_config *config,
 			struct netlink_ext_ack *ack);
 
 /* By attribute. dev-fd has been looked at with the permissions. */
-static const parse_fn parsers[HV_A_GUEST_VCPU_STATE + 1] = {
+static const parse_fn parsers[HV_A_GUEST_ORIGIN + 1] = {
 	[HV_A_GUEST_NAME]		= parse_name,
 	[HV_A_GUEST_VCPUS]		= parse_vcpus,
 	[HV_A_GUEST_ON_RESET]		= parse_on_reset,
@@ -169,6 +179,7 @@ static const parse_fn parsers[HV_A_GUEST_VCPU_STATE + 1] = {
 	[HV_A_GUEST_REGION]		= parse_region,
 	[HV_A_GUEST_SEGMENT]		= parse_segment,
 	[HV_A_GUEST_VCPU_STATE]		= parse_state,
+	[HV_A_GUEST_ORIGIN]		= parse_origin,
 };
 
 int api_parse_config(struct genl_info *info, struct guest_config *config)

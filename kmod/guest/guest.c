@@ -41,6 +41,7 @@ static void guest_free(struct kref *ref)
 	for (i = 0; i < g->nr_segments; i++)
 		fput(g->segments[i].file);
 	kfree(g->segments);
+	kfree(g->origin);
 	kfree(g);
 	module_put(THIS_MODULE);
 }
@@ -289,6 +290,8 @@ static void take_config(struct guest *g, struct guest_config *c)
 	strscpy(g->name, c->name, sizeof(g->name));
 	g->on_reset = c->on_reset;
 	g->boot_state = c->state;
+	g->origin = c->origin;
+	c->origin = NULL;
 	g->nr_regions = c->nr_regions;
 	for (i = 0; i < c->nr_regions; i++) {
 		g->regions[i].gpa = c->regions[i].gpa;
@@ -344,6 +347,7 @@ static int build(struct guest *g, struct guest_config *c, struct netlink_ext_ack
 	if (!err)
 		err = create_vcpus(g, max(c->vcpus, 1U));
 	g->kernel_memory = sizeof(*g) + CONSOLE_RING + CONSOLE_INPUT +
+			   (g->origin ? strlen(g->origin) + 1 : 0) +
 			   g->nr_segments * sizeof(*g->segments) + g->nr_vcpus * vcpu_footprint();
 	return err;
 }
@@ -434,6 +438,8 @@ void guest_config_put(struct guest_config *c)
 		if (c->segments[i].file)
 			fput(c->segments[i].file);
 	c->nr_segments = 0;
+	kfree(c->origin);
+	c->origin = NULL;
 }
 
 /* Removal */

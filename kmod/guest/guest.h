@@ -23,6 +23,7 @@
 #include "mmu/s2.h"
 
 #define GUEST_MAX_SEGMENTS	64
+#define GUEST_ORIGIN_MAX	32767	/* bytes, without the terminating NUL */
 
 /**
  * struct region - a range of guest physical memory and what backs it
@@ -60,6 +61,7 @@ struct segment {
  * @nr_segments: entries in @segments
  * @regions: gpa and size only
  * @segments: files referenced; guest_config_put() drops them
+ * @origin: kmalloc'd, or NULL; guest_create() takes it
  * @has_state: @state was given
  * @state: vCPU 0's initial state
  */
@@ -72,6 +74,7 @@ struct guest_config {
 	unsigned int nr_segments;
 	struct region regions[S2_MAX_RANGES];
 	struct segment segments[GUEST_MAX_SEGMENTS];
+	char *origin;
 	bool has_state;
 	struct hv_vcpu_state state;
 };
@@ -106,6 +109,7 @@ struct guest_config {
  * @nr_regions, @regions: constant after creation
  * @nr_segments, @segments: boot manifest; constant after creation
  * @boot_state: vCPU 0 at start and reset; constant
+ * @origin: what its creator says of it, or NULL; constant
  * @memory_size: sum of the regions, bytes; constant
  * @fill_lock: fills of the second-level tables
  * @s2: second-level tables; F for changes
@@ -144,6 +148,7 @@ struct guest {
 	unsigned int nr_segments;
 	struct segment *segments;
 	struct hv_vcpu_state boot_state;
+	char *origin;
 	u64 memory_size;
 	struct mutex fill_lock;
 	struct s2 s2;
@@ -175,7 +180,7 @@ void guest_exit(void);
  */
 struct guest *guest_create(struct guest_config *config, struct netlink_ext_ack *ack);
 
-/* Drop the files of a config that guest_create() did not take. */
+/* Drop what of a config guest_create() did not take. */
 void guest_config_put(struct guest_config *config);
 
 /*
