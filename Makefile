@@ -7,6 +7,7 @@
 #                        LAB=amd|amd-nrip|intel on that host alone
 #   make bench           what exits and a boot cost, in instructions
 #   make lint            checkpatch, sparse, and what the core may link
+#   make abi-baseline    promise libhvctl's binary interface anew, for a release
 #   make install         DESTDIR, PREFIX as usual
 #   make deb             Debian packages, into build/deb
 
@@ -50,6 +51,9 @@ bench:
 lint:
 	@tests/lint/run
 
+abi-baseline:
+	@tests/abi/check --baseline
+
 install: all
 	$(MAKE) -C $(KDIR) M=$(abspath $(O)) $(if $(DESTDIR),INSTALL_MOD_PATH=$(DESTDIR)) modules_install
 	$(MAKE) -C userlib O=$(top)/build/userlib install
@@ -67,4 +71,4 @@ deb:
 clean:
 	rm -rf build
 
-.PHONY: all kmod userlib ctl demo check bench lint install deb clean
+.PHONY: all kmod userlib ctl demo check bench lint abi-baseline install deb clean
