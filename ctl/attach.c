@@ -3,7 +3,8 @@
  * A guest's console on this terminal.
  *
  * Signals come through a descriptor, so that there is no moment in which the
- * terminal is left raw: whatever ends the loop goes through leave_raw().
+ * terminal is left raw: whatever ends the loop goes through leave_raw().  For
+ * what ends us without asking there is guard.c.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -29,6 +30,7 @@
  * @tty: stdin is a terminal
  * @raw: and raw at the moment
  * @cooked: how it was at the start
+ * @guard: puts it back if we are killed
  * @eof: nothing more comes from stdin
  * @detach: the detach key was seen; what was typed before it is still to go
  * @pending: typed, but not taken by the guest yet
@@ -41,6 +43,7 @@ struct session {
 	bool tty;
 	bool raw;
 	struct termios cooked;
+	struct guard guard;
 	bool eof;
 	bool detach;
 	char pending[INPUT_CHUNK];
@@ -61,6 +64,7 @@ static void enter_raw(struct session *s)
 		return;
 	raw = s->cooked;
 	cfmakeraw(&raw);
+	guard_tell(&s->guard, GUARD_RAW);
 	s->raw = !tcsetattr(STDIN_FILENO, TCSADRAIN, &raw);
 }
 
@@ -68,6 +72,7 @@ static void leave_raw(struct session *s)
 {
 	if (s->raw)
 		tcsetattr(STDIN_FILENO, TCSADRAIN, &s->cooked);
+	guard_tell(&s->guard, GUARD_COOKED);
 	s->raw = false;
 }
 
@@ -274,16 +279,19 @@ int attach_open(struct context *c, uint64_t id, bool read_only, struct attachmen
  */
 enum attach_end attach_run(struct attachment *a)
 {
-	struct session s = { .a = a };
+	struct session s = { .a = a, .guard.pipe = -1 };
 	enum attach_end end = ATTACH_FAILED;
 
 	if (catch_signals(&s))
 		return ATTACH_FAILED;
 	s.tty = !tcgetattr(STDIN_FILENO, &s.cooked);
+	if (s.tty && a->input >= 0)
+		guard_start(&s.guard, &s.cooked);
 	enter_raw(&s);
 	while (!step(&s, &end))
 		;
 	leave_raw(&s);
+	guard_end(&s.guard);
 	close(s.signals);
 	sigprocmask(SIG_SETMASK, &s.mask, NULL);
 	return end;

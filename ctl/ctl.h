@@ -9,6 +9,8 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <sys/types.h>
+#include <termios.h>
 
 #include <hvctl.h>
 
@@ -239,6 +241,24 @@ void rates_end(struct rates *rates);
 struct sample rates_sum(const struct hvctl_guest *guest);
 bool rates_get(struct rates *rates, const struct sample *sum, struct rate *rate);
 void rates_add(struct out *out, struct rates *rates, const struct sample *sum);
+
+/* guard.c */
+#define GUARD_RAW	'r'
+#define GUARD_COOKED	'c'
+
+/**
+ * struct guard - who puts the terminal back if we are killed
+ * @pipe: to it, or -1 if there is none
+ * @pid: the process
+ */
+struct guard {
+	int pipe;
+	pid_t pid;
+};
+
+void guard_start(struct guard *guard, const struct termios *cooked);
+void guard_tell(const struct guard *guard, char state);
+void guard_end(struct guard *guard);
 
 /* attach.c */
 enum attach_end {

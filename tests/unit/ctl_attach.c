@@ -4,7 +4,7 @@
  * place: what is typed and printed arrives, and whatever ends the session
  * leaves the terminal as it was.
  */
-/* SOURCES: ctl/attach.c ctl/common.c ctl/out.c ctl/words.c */
+/* SOURCES: ctl/attach.c ctl/guard.c ctl/common.c ctl/out.c ctl/words.c */
 /* CFLAGS: -Iuserlib */
 #include <errno.h>
 #include <fcntl.h>
@@ -12,6 +12,7 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <termios.h>
@@ -73,6 +74,12 @@ const char *hvctl_state_name(uint32_t state)
 	return "";
 }
 
+const char *hvctl_stop_reason_name(uint32_t reason)
+{
+	(void)reason;
+	return "";
+}
+
 int expect_arguments(struct context *c, int min, int max)
 {
 	(void)c;
@@ -100,6 +107,7 @@ static const struct command command = { .name = "console" };
  * @peer: the terminal itself, for its settings
  * @out: the guest prints here
  * @in: and reads here
+ * @shell: the session's leader, where that is not who plays hvctl
  */
 static struct {
 	pid_t pid;
@@ -107,6 +115,7 @@ static struct {
 	int peer;
 	int out;
 	int in;
+	pid_t shell;
 } s;
 
 static void child(bool tty)
@@ -125,6 +134,19 @@ static void child(bool tty)
 		_exit(98);
 	end = attach_run(&a);
 	_exit(end == ATTACH_STOPPED ? 10 : attach_finish(&c, &a, end, "web1"));
+}
+
+static void child_of_shell(void)
+{
+	struct context c = { .command = &command };
+	struct attachment a;
+
+	close(console_out[0]);
+	close(console_in[0]);
+	if (attach_open(&c, 1, false, &a))
+		_exit(98);
+	attach_run(&a);
+	_exit(0);
 }
 
 static void begin(bool tty)
@@ -266,6 +288,85 @@ static void test_full(void)
 	end();
 }
 
+static bool is_over(void)
+{
+	return kill(s.pid, 0) && errno == ESRCH;
+}
+
+/* hvctl below a shell, which keeps the terminal: a session's leader takes it along. */
+static void begin_below_shell(void)
+{
+	pid_t *pid = mmap(NULL, sizeof(*pid), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS,
+			  -1, 0);
+	pid_t shell;
+
+	socketpair(AF_UNIX, SOCK_STREAM, 0, console_out);
+	socketpair(AF_UNIX, SOCK_STREAM, 0, console_in);
+	openpty(&s.tty, &s.peer, NULL, NULL, NULL);
+	fflush(stdout);
+	shell = fork();
+	if (!shell) {
+		s.peer = login_tty(s.peer) ? -1 : dup(STDIN_FILENO);
+		*pid = fork();
+		if (!*pid)
+			child_of_shell();
+		while (waitpid(*pid, NULL, 0) < 0)
+			;
+		pause();
+	}
+	while (!*(volatile pid_t *)pid)
+		usleep(1000);
+	s.pid = *pid;
+	s.shell = shell;
+	close(console_out[1]);
+	close(console_in[1]);
+	s.out = console_out[0];
+	s.in = console_in[0];
+	munmap(pid, sizeof(*pid));
+}
+
+/* Killed without a word: what it leaves behind puts the terminal back. */
+static void test_killed(void)
+{
+	begin_below_shell();
+	CHECK(becomes(is_raw, true));
+	kill(s.pid, SIGKILL);
+	CHECK(becomes(is_over, true));
+	CHECK(becomes(is_raw, false));
+	kill(s.shell, SIGKILL);
+	waitpid(s.shell, NULL, 0);
+	end();
+}
+
+/* Bytes that mean something to a terminal or a shell mean nothing here. */
+static void test_bytes(void)
+{
+	static const char typed[] = "\303\244\342\202\254\033[8;50;132t\001\004\021\023\177\377";
+	static const char printed[] = "\033[18t\303\266\r\n\377\033[6n";
+
+	begin(true);
+	CHECK(becomes(is_raw, true));
+	CHECK(write(s.tty, typed, sizeof(typed) - 1) == sizeof(typed) - 1 && reads(s.in, typed));
+	CHECK(write(s.out, printed, sizeof(printed) - 1) == sizeof(printed) - 1);
+	CHECK(reads(s.tty, printed));
+	CHECK(write(s.tty, "\035", 1) == 1 && status() == 0);
+	end();
+}
+
+/* The guest's console goes away under it: a lost connection. */
+static void test_lost(void)
+{
+	struct linger reset = { .l_onoff = 1 };
+
+	begin(true);
+	CHECK(becomes(is_raw, true));
+	setsockopt(s.out, SOL_SOCKET, SO_LINGER, &reset, sizeof(reset));
+	close(s.in);
+	close(s.out);
+	CHECK(WIFEXITED(status()) && !is_raw());
+	end();
+}
+
 static void test_no_terminal(void)
 {
 	begin(false);
@@ -282,6 +383,9 @@ static const struct tap_test tests[] = {
 	{ "a signal that ends it leaves the terminal as it was", test_signals },
 	{ "stopped and continued", test_stop },
 	{ "a guest that takes no input", test_full },
+	{ "killed", test_killed },
+	{ "bytes pass as they are", test_bytes },
+	{ "a lost connection", test_lost },
 	{ "no terminal", test_no_terminal },
 };
 
