@@ -459,7 +459,7 @@ static int put_trap(struct sk_buff *skb, struct guest *g, const struct bus_range
 
 void api_announce_trap(struct guest *g, const struct bus_range *range, unsigned int cut)
 {
-	struct sk_buff *skb = new_message();
+	struct sk_buff *skb = new_message(0);
 
 	if (skb && put_trap(skb, g, range, cut)) {
 		nlmsg_free(skb);
