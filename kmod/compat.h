@@ -40,6 +40,24 @@
 .endm
 #endif
 
+#else /* __ASSEMBLY__ */
+
+#include <linux/cgroup.h>
+#include <linux/sched.h>
+
+/* cgroup2's freezer wants this task to stop. Any context. */
+static inline bool compat_cgroup_frozen(void)
+{
+	bool frozen = false;
+
+#ifdef CONFIG_CGROUPS
+	rcu_read_lock();
+	frozen = test_bit(CGRP_FREEZE, &task_dfl_cgroup(current)->flags);
+	rcu_read_unlock();
+#endif
+	return frozen;
+}
+
 #endif /* __ASSEMBLY__ */
 
 #endif /* HV_COMPAT_H */

@@ -2,6 +2,7 @@
 /*
  * The primitives of core/host.h, on Linux.
  */
+#include <linux/freezer.h>
 #include <linux/irqflags.h>
 #include <linux/kernel.h>
 #include <linux/mm.h>
@@ -10,6 +11,7 @@
 #include <linux/sched.h>
 #include <linux/slab.h>
 #include <linux/timekeeping.h>
+#include <linux/vtime.h>
 #include <linux/hw_breakpoint.h>
 #include <asm/debugreg.h>
 #include <asm/fpu/api.h>
@@ -17,6 +19,7 @@
 #include <asm/nospec-branch.h>
 #include <asm/tsc.h>
 
+#include "compat.h"
 #include "core/cpuid.h"
 #include "core/spec.h"
 #include "core/vcpu.h"
@@ -233,6 +236,8 @@ void host_section_begin(struct vcpu *v)
 	kernel_fpu_begin();
 	fpu_load(v);
 	local_irq_disable();
+	/* A tick that comes from here on found the guest, or what it asked for. */
+	vtime_account_guest_enter();
 	WRITE_ONCE(v->in_core, true);
 	spec_enter(this_cpu_ptr(&spec_cpus), &spec_ops, v->guest);
 	v->section_tsc = rdtsc();
@@ -248,6 +253,7 @@ void host_section_end(struct vcpu *v)
 		hw_breakpoint_restore();
 	spec_leave(this_cpu_ptr(&spec_cpus), &spec_ops);
 	WRITE_ONCE(v->in_core, false);
+	vtime_account_guest_exit();
 	local_irq_enable();
 	fpu_save(v);
 	kernel_fpu_end();
@@ -260,8 +266,26 @@ bool host_window(struct vcpu *v)
 	/* An interrupt that was held back is taken behind the next instruction. */
 	asm volatile("nop");
 	local_irq_disable();
+	/* Behind the tick, so that it was the guest's; CPUs without one account it now. */
+	vtime_account_guest_exit();
+	vtime_account_guest_enter();
 	host_load_xcr0(v);
-	return need_resched();
+	return need_resched() || freezing(current) || compat_cgroup_frozen();
+}
+
+/*
+ * The kernel's freezer knows kernel threads that ask for it; cgroup2's does not,
+ * and tells them nothing, neither that they are to stop nor that they may go on.
+ */
+void host_pause(struct vcpu *v)
+{
+	cond_resched();
+	for (;;) {
+		try_to_freeze();
+		if (!compat_cgroup_frozen() || test_bit(VCPU_REQ_LEAVE, &v->requests))
+			return;
+		schedule_timeout_idle(HZ / 20);
+	}
 }
 
 /* The vector's own entry does what an exception taken in the host would. */

@@ -17,6 +17,13 @@ void *host_fpu_alloc(void);
 void host_fpu_free(void *fpu);
 size_t host_fpu_size(void);
 
+/*
+ * Between two core sections, on the vCPU's thread: lets others run, and waits
+ * while the host freezes its tasks (suspend) or the thread's cgroup is frozen,
+ * in which case a request that the vCPU leave ends the wait.  May sleep.
+ */
+void host_pause(struct vcpu *v);
+
 /* x87, SSE and AVX state as after a reset. The vCPU does not run. */
 void host_reset_fpu(struct vcpu *v);
 

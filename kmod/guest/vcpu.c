@@ -2,6 +2,7 @@
 /*
  * A vCPU's thread: runs the core, and does what the core cannot.
  */
+#include <linux/freezer.h>
 #include <linux/kthread.h>
 #include <linux/sched.h>
 #include <linux/slab.h>
@@ -41,7 +42,7 @@ static enum outcome do_interrupt(struct vcpu *v)
 static enum outcome do_halt(struct vcpu *v)
 {
 	for (;;) {
-		set_current_state(TASK_IDLE);
+		set_current_state(TASK_IDLE | TASK_FREEZABLE);
 		if (core_has_work(v))
 			break;
 		schedule();
@@ -119,9 +120,9 @@ static void run(struct vcpu *v)
 	enum outcome out;
 
 	do {
+		host_pause(v);
 		out = core_run(v);
 		out = outcomes[out](v);
-		cond_resched();
 	} while (out == OUT_RESUME);
 	if (out == OUT_STOP)
 		life_end(v->guest, &v->stop);
@@ -133,9 +134,11 @@ static int vcpu_thread(void *data)
 	struct vcpu *v = data;
 	struct guest *g = v->guest;
 
+	set_freezable();
 	complete(&g->thread_up);
 	while (!kthread_should_stop()) {
-		wait_event_idle(g->run_wq, life_calls(v) || kthread_should_stop());
+		wait_event_state(g->run_wq, life_calls(v) || kthread_should_stop(),
+				 (TASK_IDLE | TASK_FREEZABLE));
 		life_lead(v);
 		if (life_enter(v))
 			run(v);

@@ -7,26 +7,14 @@
  */
 #include <sys/syscall.h>
 
-#include "items.h"
 #include "kvm.h"
-
-#define FOREVER	(~0ULL)
-#define STOP	2	/* words of the payload's arguments */
-#define COUNT	3
+#include "neighbour.h"
 
 #define MSR_EFER	0xc0000080
 #define MSR_VM_HSAVE_PA	0xc0010117
 #define EFER_SVME	(1ULL << 12)
 
 static const char *module = "/lib/hv.ko";
-static struct hvctl *h;
-static unsigned int guests;
-
-/* A guest of hv, and the words that it shares with this program. */
-struct own {
-	uint64_t id;
-	volatile uint64_t *words;
-};
 
 static int insmod(const char *arguments)
 {
@@ -64,40 +52,13 @@ static int load_hv(const char *arguments)
 	return err;
 }
 
-/* Everything on one CPU, so that the two take turns there. */
-static void pin(pid_t tid)
-{
-	cpu_set_t set;
-
-	CPU_ZERO(&set);
-	CPU_SET(0, &set);
-	if (sched_setaffinity(tid, sizeof(set), &set))
-		test_die("affinity of %d: %s", tid, strerror(errno));
-}
-
-static struct own own_start(void)
-{
-	struct own o = { .id = create_spec(h, item_spec(h, "neighbour", ++guests, FOREVER)) };
-	struct hvctl_guest *g;
-	void *memory;
-
-	if (hvctl_memory_map(h, o.id, ITEM_ARGS_GPA, 4096, PROT_READ | PROT_WRITE, &memory) ||
-	    hvctl_get(h, o.id, &g))
-		test_die("guest: %s", hvctl_error(h));
-	o.words = memory;
-	pin(g->vcpu->tid);
-	hvctl_guest_free(g);
-	if (hvctl_start(h, o.id))
-		test_die("start: %s", hvctl_error(h));
-	return o;
-}
-
 static struct kvm_guest peer_start(void)
 {
-	uint64_t args[4] = { 0x1000 + ++guests, FOREVER };
+	static unsigned int peers;
+	uint64_t args[4] = { 0x1000 + ++peers, FOREVER };
 	struct kvm_guest g = kvm_start("neighbour", args, sizeof(args));
 
-	pin(g.pid);
+	pin(g.pid, 0);
 	return g;
 }
 
@@ -106,54 +67,9 @@ static volatile uint64_t *peer_words(struct kvm_guest *g)
 	return (volatile uint64_t *)(g->memory + KVM_ARGS_GPA);
 }
 
-/* It does @rounds more, sooner or later. */
-static bool goes_on(volatile uint64_t *words, unsigned int rounds)
-{
-	uint64_t from = words[COUNT];
-	unsigned int tries;
-
-	for (tries = 0; tries < 6000; tries++) {
-		if (words[COUNT] >= from + rounds)
-			return true;
-		usleep(10000);
-	}
-	return false;
-}
-
-/* Its checks are all good when it is told to end. */
-static int own_end(struct own *o)
-{
-	struct hvctl_guest *g;
-	int status = 99;
-	char *text;
-
-	/* Rounds first: it looks at both. */
-	o->words[1] = 0;
-	o->words[STOP] = 1;
-	if (hvctl_wait(h, o->id, 60000, &g)) {
-		printf("# guest %llu: %s\n", (unsigned long long)o->id, hvctl_error(h));
-		hvctl_kill(h, o->id);
-		return status;
-	}
-	text = console_text(h, o->id);
-	show_items(text);
-	free(text);
-	if (g->stop_reason == HV_STOP_REASON_DEBUG_EXIT)
-		status = payload_status(g);
-	else
-		printf("# stopped: %s: %s\n", hvctl_stop_reason_name(g->stop_reason),
-		       g->stop_detail);
-	hvctl_guest_free(g);
-	munmap((void *)o->words, 4096);
-	if (hvctl_remove(h, o->id))
-		status = 98;
-	return status;
-}
-
 static int peer_end(struct kvm_guest *g)
 {
-	peer_words(g)[1] = 0;
-	peer_words(g)[STOP] = 1;
+	words_end(peer_words(g));
 	return kvm_end(g);
 }
 
@@ -199,7 +115,7 @@ static void beside_idle(void)
 	struct own o;
 
 	CHECK(kvm_load());
-	o = own_start();
+	o = own_start_on(0);
 	CHECK(goes_on(o.words, 5));
 	CHECK_EQ(own_end(&o), 0);
 	CHECK(kvm_unload());
@@ -213,7 +129,7 @@ static void kvm_first(void)
 	CHECK(kvm_load());
 	k = peer_start();
 	CHECK(goes_on(peer_words(&k), 5));
-	o = own_start();
+	o = own_start_on(0);
 	CHECK(goes_on(o.words, 10));
 	CHECK(goes_on(peer_words(&k), 10));
 	CHECK(goes_on(o.words, 10));
@@ -226,7 +142,7 @@ static void kvm_first(void)
 /* KVM's module comes, its guest runs and ends, the module goes: hv's guest goes on. */
 static void kvm_second(void)
 {
-	struct own o = own_start();
+	struct own o = own_start_on(0);
 	struct kvm_guest k;
 
 	CHECK(goes_on(o.words, 5));
@@ -245,7 +161,7 @@ static void kvm_second(void)
 /* As KVM's last guest ends, on 6.1 root goes with it; and comes back with the next. */
 static void comes_and_goes(void)
 {
-	struct own o = own_start();
+	struct own o = own_start_on(0);
 	struct kvm_guest k;
 	unsigned int i;
 
@@ -264,7 +180,7 @@ static void comes_and_goes(void)
 /* Two of each, four takers for one CPU's tags. */
 static void two_of_each(void)
 {
-	struct own o[2] = { own_start(), own_start() };
+	struct own o[2] = { own_start_on(0), own_start_on(0) };
 	struct kvm_guest k[2];
 	unsigned int i;
 
@@ -291,11 +207,11 @@ static void hv_loads_beside(void)
 	k = peer_start();
 	CHECK(goes_on(peer_words(&k), 5));
 	CHECK_EQ(load_hv(""), 0);
-	o = own_start();
+	o = own_start_on(0);
 	CHECK(goes_on(o.words, 5));
 	CHECK_EQ(own_end(&o), 0);
 	CHECK_EQ(load_hv("root=load"), 0);
-	o = own_start();
+	o = own_start_on(0);
 	CHECK(goes_on(o.words, 5));
 	CHECK_EQ(own_end(&o), 0);
 	CHECK(goes_on(peer_words(&k), 5));
@@ -311,14 +227,14 @@ static void held_alone(void)
 	CHECK_EQ(load_hv("root=banana"), -EINVAL);
 	CHECK_EQ(load_hv("root=demand"), 0);
 	CHECK_HELD(0);
-	o = own_start();
+	o = own_start_on(0);
 	CHECK(goes_on(o.words, 5));
 	CHECK_HELD(1);
 	CHECK_EQ(own_end(&o), 0);
 	CHECK_HELD(0);
 	CHECK_EQ(load_hv("root=load"), 0);
 	CHECK_HELD(1);
-	o = own_start();
+	o = own_start_on(0);
 	CHECK(goes_on(o.words, 5));
 	CHECK_EQ(own_end(&o), 0);
 	CHECK_HELD(1);
@@ -331,7 +247,7 @@ static void held_until_kvm(void)
 	struct own o;
 
 	CHECK_EQ(load_hv("root=load"), 0);
-	o = own_start();
+	o = own_start_on(0);
 	CHECK(goes_on(o.words, 5));
 	CHECK(kvm_load());
 	k = peer_start();
