@@ -2,7 +2,9 @@
 /*
  * hvctl doctor: can this host run guests, and if not, why not?
  */
+#include <cpuid.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -101,9 +103,41 @@ static char *cpu_line(const char *key)
 	return NULL;
 }
 
+#define FIRMWARE "switch virtualization on in the firmware's setup, or nested virtualization where this host is a guest"
+
+/* VM_CR.SVMDIS, where this may be read: kernel 6.1 shows the flag all the same. */
+static bool svm_disabled(void)
+{
+	int fd = open("/dev/cpu/0/msr", O_RDONLY | O_CLOEXEC);
+	uint64_t vm_cr = 0;
+
+	if (fd < 0)
+		return false;
+	if (pread(fd, &vm_cr, sizeof(vm_cr), 0xc0010114) != sizeof(vm_cr))
+		vm_cr = 0;
+	close(fd);
+	return vm_cr & 0x10;
+}
+
+/* The kernel hides what the firmware has off; the CPU itself still tells. */
+static void check_hidden(struct doctor *d)
+{
+	unsigned int a, b, c, dx;
+
+	if (__get_cpuid(0x80000001, &a, &b, &c, &dx) && (c & 4))
+		find(d, "cpu", FAIL, FIRMWARE, "AMD-V (svm) is disabled by the firmware (VM_CR)");
+	else if (__get_cpuid(1, &a, &b, &c, &dx) && (c & 0x20))
+		find(d, "cpu", FAIL, FIRMWARE,
+		     "Intel VT-x (vmx) is locked off by the firmware (IA32_FEATURE_CONTROL)");
+	else
+		find(d, "cpu", FAIL, FIRMWARE, "neither svm nor vmx");
+}
+
 static void check_amd(struct doctor *d, const char *flags)
 {
-	if (has_word(flags, "npt"))
+	if (svm_disabled())
+		find(d, "cpu", FAIL, FIRMWARE, "AMD-V (svm) is disabled by the firmware (VM_CR)");
+	else if (has_word(flags, "npt"))
 		find(d, "cpu", OK, "", "AMD-V (svm) with nested paging (npt)");
 	else
 		find(d, "cpu", FAIL, "hv needs it", "AMD-V (svm) without nested paging (npt)");
@@ -130,9 +164,7 @@ static void check_cpu(struct doctor *d)
 	else if (flags && has_word(flags, "vmx"))
 		check_intel(d);
 	else
-		find(d, "cpu", FAIL,
-		     "switch virtualization on in the firmware's setup, or nested virtualization where this host is a guest",
-		     "neither svm nor vmx");
+		check_hidden(d);
 	if (flags && has_word(flags, "hypervisor"))
 		find(d, "host", OK, "", "runs in a virtual machine itself: guests are nested");
 	free(flags);
@@ -186,36 +218,64 @@ static void check_engine(struct doctor *d)
 		     HV_API_VERSION);
 }
 
-/* How many use a module, or -1. */
-static int module_users(const char *name)
+/* Another hypervisor's module, or NULL: those that kmod/root.c knows. */
+static const char *peer(void)
 {
-	char path[64];
-	int users = -1;
-	FILE *file;
+	static const char *const names[] = { "kvm_amd", "kvm_intel", "vboxdrv", "vmmon" };
+	unsigned int i;
 
-	snprintf(path, sizeof(path), "/sys/module/%s/refcnt", name);
-	file = fopen(path, "re");
-	if (!file)
-		return -1;
-	if (fscanf(file, "%d", &users) != 1)
-		users = -1;
-	fclose(file);
-	return users;
+	for (i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+		if (module_loaded(names[i]))
+			return names[i];
+	return NULL;
 }
 
-static void check_kvm(struct doctor *d)
+static void check_peer(struct doctor *d)
 {
-	const char *name = module_loaded("kvm_amd") ? "kvm_amd" :
-			   module_loaded("kvm_intel") ? "kvm_intel" : NULL;
-
-	if (!name)
-		find(d, "kvm", OK, "", "not loaded: hv has the CPUs' root mode to itself");
-	else if (module_users(name) > 0)
-		find(d, "kvm", WARN,
-		     "stop KVM's guests if hv's are refused or slow",
-		     "%s is loaded and in use: it may hold root mode", name);
+	if (peer())
+		find(d, "kvm", OK, "", "%s is loaded: its guests and hv's run side by side", peer());
 	else
-		find(d, "kvm", OK, "", "%s is loaded and idle: hv borrows root mode", name);
+		find(d, "kvm", OK, "", "no other hypervisor is loaded");
+}
+
+/* When the module holds VMX or SVM root: its parameter, and who keeps it from that. */
+static void check_root(struct doctor *d)
+{
+	FILE *file = fopen("/sys/module/hv/parameters/root", "re");
+	char mode[16] = "";
+
+	if (file && fscanf(file, "%15s", mode) != 1)
+		mode[0] = '\0';
+	if (file)
+		fclose(file);
+	if (!mode[0])
+		return;
+	if (peer())
+		find(d, "root", OK, "", "borrowed for each stay in a guest, since %s is loaded (root=%s)",
+		     peer(), mode);
+	else
+		find(d, "root", OK, "", "held %s (root=%s)",
+		     strcmp(mode, "load") ? "while a guest runs" : "from load on", mode);
+}
+
+/* Lockdown, which Secure Boot switches on, lets only modules in that the kernel can verify. */
+static void check_lockdown(struct doctor *d)
+{
+	FILE *file = fopen("/sys/kernel/security/lockdown", "re");
+	char modes[80] = "[none]";
+
+	if (file && !fgets(modes, sizeof(modes), file))
+		strcpy(modes, "[none]");
+	if (file)
+		fclose(file);
+	if (strstr(modes, "[none]"))
+		find(d, "lockdown", OK, "", "the kernel takes unsigned modules");
+	else if (module_loaded("hv"))
+		find(d, "lockdown", OK, "", "the kernel is locked down, and trusts hv's signature");
+	else
+		find(d, "lockdown", FAIL,
+		     "sign hv.ko with a key that the kernel trusts (mokutil --import), or switch Secure Boot off",
+		     "the kernel is locked down and takes no unsigned module");
 }
 
 static void check_cgroup(struct doctor *d)
@@ -254,7 +314,9 @@ static int run(struct context *c)
 	check_module(&d);
 	check_device(&d);
 	check_engine(&d);
-	check_kvm(&d);
+	check_peer(&d);
+	check_root(&d);
+	check_lockdown(&d);
 	check_cgroup(&d);
 	status = out_end(d.out);
 	return d.failed ? STATUS_FAILED : status;

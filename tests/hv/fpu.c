@@ -1,12 +1,16 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * x87, SSE and AVX state: guests and host tasks on the same CPUs, each with
- * patterns of its own, each sees only those.
+ * x87, SSE and AVX state, TSC_AUX, and what the SYSCALL MSRs and the bases of FS
+ * and GS are for: guests and host tasks on the same CPUs, each with patterns of
+ * its own, each sees only those.
  *
  * usage: fpu [GUEST ROUNDS]
  */
+#include <asm/prctl.h>
 #include <immintrin.h>
+#include <sched.h>
 #include <sys/mman.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 
 #include "items.h"
@@ -95,16 +99,43 @@ static bool hold_mxcsr(uint64_t x, unsigned int spins)
 	return found == mxcsr;
 }
 
+/* On one CPU, whose number the kernel keeps in TSC_AUX; GS is nobody's in user space. */
+static void settle(unsigned int number)
+{
+	unsigned int cpu = number % sysconf(_SC_NPROCESSORS_ONLN);
+	cpu_set_t set;
+
+	CPU_ZERO(&set);
+	CPU_SET(cpu, &set);
+	if (sched_setaffinity(0, sizeof(set), &set) ||
+	    syscall(SYS_arch_prctl, ARCH_SET_GS, (unsigned long)number << 12))
+		_exit(1);
+}
+
+/* A system call goes through STAR, LSTAR and SFMASK, the stack canary through FS. */
+static bool hold_msrs(unsigned int number)
+{
+	unsigned int aux, cpu = number % sysconf(_SC_NPROCESSORS_ONLN);
+	unsigned long gs = 0;
+
+	asm volatile("rdtscp" : "=c"(aux) : : "eax", "edx");
+	if (syscall(SYS_arch_prctl, ARCH_GET_GS, &gs) || gs != (unsigned long)number << 12)
+		return false;
+	return (aux & 0xfff) == cpu;
+}
+
 static void host_task(unsigned int number)
 {
 	uint64_t x = number * 0x123456789abcdefULL;
 	bool good;
 
+	settle(number);
 	while (!*stop) {
 		x = x * 6364136223846793005ULL + 1442695040888963407ULL;
 		good = hold_xmm(x, 20000) && hold_x87(x, 20000) && hold_mxcsr(x, 20000);
 		if (__builtin_cpu_supports("avx"))
 			good &= hold_ymm(x, 20000);
+		good &= hold_msrs(number);
 		__atomic_add_fetch(good ? good_rounds : bad_rounds, 1, __ATOMIC_RELAXED);
 	}
 	_exit(0);
