@@ -2,7 +2,8 @@
 #
 #   make                 module, library and tool
 #   make KDIR=...        the module for another kernel than the running one
-#   make demo            boot a Debian kernel in a guest, on an emulated host
+#   make demo            boot a Debian kernel in a guest, on an emulated host;
+#                        LAB=amd|amd-nrip|intel says which, HOST=local: on this one
 #   make check           every test, on emulated hosts; TEST=name runs one,
 #                        LAB=amd|amd-nrip|intel on that host alone
 #   make bench           what exits and a boot cost, in instructions
@@ -40,7 +41,7 @@ ctl: userlib
 	$(MAKE) -C ctl O=$(top)/build/ctl LIBDIR=$(top)/build/userlib
 
 demo:
-	@tests/lab/demo $(HOST)
+	@tests/lab/demo $(or $(HOST),$(LAB))
 
 check:
 	@tests/lab/check $(if $(LAB),-H $(LAB)) $(TEST)

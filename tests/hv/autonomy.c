@@ -13,7 +13,7 @@
 #include "items.h"
 
 static struct hvctl *h;
-static unsigned int rounds = 60, seed, longest_us;
+static unsigned int rounds, seed, longest_us;
 
 /* hvctl with its output in a pipe that is read or not; returns its process. */
 static pid_t start_hvctl(const char *name, bool detached, int out)
@@ -310,8 +310,7 @@ static const struct tap_test tests[] = {
 int main(int argc, char **argv)
 {
 	seed = time(NULL);
-	if (argc > 1)
-		rounds = atoi(argv[1]);
+	rounds = argc > 1 ? strtoul(argv[1], NULL, 0) : tap_count(60, 10);
 	if (argc > 2)
 		seed = atoi(argv[2]);
 	h = test_open();

@@ -19,7 +19,7 @@
 #define TASKS	4
 
 static struct hvctl *h;
-static unsigned int rounds = 4000;
+static unsigned int rounds;
 static uint64_t ids[GUESTS];
 static volatile uint32_t *bad_rounds, *good_rounds;
 static volatile bool *stop;
@@ -189,8 +189,7 @@ static const struct tap_test tests[] = {
 
 int main(int argc, char **argv)
 {
-	if (argc > 1)
-		rounds = atoi(argv[1]);
+	rounds = argc > 1 ? strtoul(argv[1], NULL, 0) : tap_count(4000, 100);
 	good_rounds = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 	bad_rounds = good_rounds + 1;
 	stop = (volatile bool *)(good_rounds + 2);

@@ -14,7 +14,7 @@
 #define STEPS	20000
 
 static struct hvctl *h;
-static unsigned int guests = 64;
+static unsigned int guests;
 static uint64_t ids[MAX];
 
 /* What payload_many.c computes. */
@@ -119,8 +119,7 @@ static const struct tap_test tests[] = {
 
 int main(int argc, char **argv)
 {
-	if (argc > 1)
-		guests = atoi(argv[1]);
+	guests = argc > 1 ? strtoul(argv[1], NULL, 0) : tap_count(64, 8);
 	if (!guests || guests > MAX)
 		test_die("1 to %u guests", MAX);
 	h = test_open();

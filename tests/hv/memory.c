@@ -20,7 +20,7 @@
 enum part { PART_TOUCH, PART_PING_PONG, PART_RESET, PART_NOTHING };
 
 static struct hvctl *h;
-static unsigned int rounds = 1000;
+static unsigned int rounds;
 
 static uint64_t create_part(enum part part, uint64_t arg, const char *memory)
 {
@@ -323,8 +323,7 @@ static const struct tap_test tests[] = {
 
 int main(int argc, char **argv)
 {
-	if (argc > 1)
-		rounds = atoi(argv[1]);
+	rounds = argc > 1 ? strtoul(argv[1], NULL, 0) : tap_count(1000, WARM_UP);
 	h = test_open();
 	return tap_run(tests, sizeof(tests) / sizeof(tests[0]));
 }

@@ -9,7 +9,7 @@
 #include "items.h"
 
 static const char *module = "/lib/hv.ko";
-static unsigned int times = 50;
+static unsigned int times;
 
 static int insmod(void)
 {
@@ -207,8 +207,7 @@ int main(int argc, char **argv)
 {
 	if (argc > 1)
 		module = argv[1];
-	if (argc > 2)
-		times = atoi(argv[2]);
+	times = argc > 2 ? strtoul(argv[2], NULL, 0) : tap_count(50, 5);
 	TEST_REQUIRE(!access(module, R_OK), "where is hv.ko? say it as the first argument");
 	if (!has_device())
 		insmod();

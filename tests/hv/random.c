@@ -39,7 +39,7 @@ struct tally {
 	unsigned int kill_us;
 };
 
-static unsigned int count = 10000, first, kinds = 0xff;
+static unsigned int count, first, kinds = 0xff;
 static uint64_t seed = 1;
 static struct tally *tally;
 static struct hv_vcpu_state long_mode;	/* how a flat binary starts */
@@ -429,8 +429,7 @@ int main(int argc, char **argv)
 {
 	struct hvctl *h = test_open();
 
-	if (argc > 1)
-		count = strtoul(argv[1], NULL, 0);
+	count = argc > 1 ? strtoul(argv[1], NULL, 0) : tap_count(10000, 100);
 	if (argc > 2)
 		seed = strtoull(argv[2], NULL, 0);
 	if (argc > 3)

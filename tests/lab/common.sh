@@ -54,6 +54,9 @@ emulator_of() { if [ "$1" = amd ]; then echo qemu; else echo bochs; fi; }
 # How much slower than QEMU a host is, roughly: time limits are that much longer.
 pace_of() { if [ "$1" = amd ]; then echo 1; else echo 5; fi; }
 
+# And how many times fewer rounds its tests run, where they can tell.
+scale_of() { if [ "$1" = amd ]; then echo 1; else echo 10; fi; }
+
 # Run a command while nobody else changes the same thing: LOCKED NAME COMMAND...
 locked() {
 	local name=$1

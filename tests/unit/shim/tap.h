@@ -8,6 +8,7 @@
 
 #include <stdbool.h>
 #include <stdio.h>
+#include <stdlib.h>
 
 struct tap_test {
 	const char *name;
@@ -34,6 +35,23 @@ static bool tap_ok;
 		return; \
 	} \
 } while (0)
+
+/*
+ * How many of something to run: @n; or fewer, but at least @least, and said so,
+ * where HV_TEST_SCALE tells that this host is so many times slower than others.
+ */
+static inline unsigned int tap_count(unsigned int n, unsigned int least)
+{
+	const char *text = getenv("HV_TEST_SCALE");
+	unsigned int scale = text ? atoi(text) : 1, fewer;
+
+	fewer = scale > 1 ? n / scale : n;
+	if (fewer < least)
+		fewer = least < n ? least : n;
+	if (fewer < n)
+		printf("# %u instead of %u: this host is slow\n", fewer, n);
+	return fewer;
+}
 
 static inline int tap_run(const struct tap_test *tests, unsigned int n)
 {
