@@ -2,6 +2,8 @@
 /*
  * The AMD-V engine: into the guest, and what the core asks of a VMCB.
  */
+#include <asm/special_insns.h>
+
 #include "core/host_entry.h"
 #include "svm/svm.h"
 
@@ -114,6 +116,16 @@ static void after_exit(struct vcpu *v, struct vmcb *vmcb)
 	keep_event(v, vmcb->control.exit_int_info, interrupt_left(&vmcb->control));
 }
 
+/*
+ * VMRUN loads CR2 from the VMCB (section 15.5.1).  Bochs (2.7) does not: the
+ * register is as it was, and the guest would see where the host faulted last.
+ */
+static __always_inline void load_cr2(u64 cr2)
+{
+	if (native_read_cr2() != cr2)
+		native_write_cr2(cr2);
+}
+
 /* RCU looks away from entry to exit, and so must whoever could trace or probe. */
 static noinstr void enter(struct vcpu *v, u64 guest, u64 host)
 {
@@ -127,6 +139,7 @@ static void svm_run(struct vcpu *v)
 	struct svm_vcpu *s = to_svm(v);
 
 	before_entry(v, s->vmcb);
+	load_cr2(v->cr2);
 	clgi();
 	enter(v, s->vmcb_pa, this_cpu_ptr(&svm_cpus)->host_vmcb_pa);
 	/* A pending NMI is taken here, by the host's own handler. */
