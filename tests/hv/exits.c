@@ -32,7 +32,7 @@ static bool host_has_xsave(void)
 /* Runs the checks of a group and wants at least @n exits named @name among the counters. */
 static void group(enum group which, const char *name, unsigned int n)
 {
-	struct items r = run_items(h, "exits", which, host_is_tcg());
+	struct items r = run_items(h, "exits", which, host_emulator(h));
 
 	CHECK_ITEMS(r);
 	CHECK_EXITS(r, name, n);
@@ -87,12 +87,15 @@ static void chips(void)
 
 static void control_registers(void)
 {
-	group(GROUP_CR, "cr-write", on_vmx() ? 10 : 9);
+	unsigned int n = on_vmx() ? 10 : 9;
+
+	/* Values that fault need not exit: AMD's CPUs check before they intercept. */
+	group(GROUP_CR, "cr-write", host_emulator(h) == EMULATOR_BOCHS_SVM ? 4 : n);
 }
 
 static void debug_registers(void)
 {
-	struct items r = run_items(h, "exits", GROUP_DR, host_is_tcg());
+	struct items r = run_items(h, "exits", GROUP_DR, host_emulator(h));
 
 	CHECK_ITEMS(r);
 	CHECK_EXITS(r, "debug-register", 1);
@@ -111,7 +114,7 @@ static void xsetbv(void)
 
 static void other_instructions(void)
 {
-	struct items r = run_items(h, "exits", GROUP_MISC, host_is_tcg());
+	struct items r = run_items(h, "exits", GROUP_MISC, host_emulator(h));
 
 	CHECK_ITEMS(r);
 	CHECK_EXITS(r, "invd", 2);

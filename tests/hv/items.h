@@ -23,6 +23,38 @@ static inline bool host_is_tcg(void)
 	return !memcmp(name, "TCGTCGTCGTCG", sizeof(name));
 }
 
+static inline bool host_is_bochs(void)
+{
+	FILE *f = fopen("/sys/class/dmi/id/bios_version", "re");
+	char name[16] = "";
+
+	if (f) {
+		if (!fgets(name, sizeof(name), f))
+			name[0] = '\0';
+		fclose(f);
+	}
+	return !strncmp(name, "Bochs", 5);
+}
+
+/**
+ * enum emulator - whose mistakes to keep clear of: kmod/README.md has them
+ * @EMULATOR_NONE: nobody's
+ * @EMULATOR_TCG: QEMU's TCG
+ * @EMULATOR_BOCHS_SVM: Bochs as an AMD host
+ */
+enum emulator { EMULATOR_NONE, EMULATOR_TCG, EMULATOR_BOCHS_SVM };
+
+static inline enum emulator host_emulator(struct hvctl *h)
+{
+	struct hv_info info;
+
+	if (host_is_tcg())
+		return EMULATOR_TCG;
+	if (host_is_bochs() && !hvctl_info(h, &info) && info.engine == HV_ENGINE_SVM)
+		return EMULATOR_BOCHS_SVM;
+	return EMULATOR_NONE;
+}
+
 static inline struct hvctl_spec *item_spec(struct hvctl *h, const char *payload,
 					   uint64_t a, uint64_t b)
 {

@@ -28,10 +28,16 @@
 
 #define PATTERN		0x1122334455667788ULL
 
-/* The host is QEMU's TCG, which does not intercept RDTSCP and XSETBV. */
+/* The host is QEMU's TCG, which does not intercept RDTSCP and XSETBV: enum emulator. */
 static bool is_tcg(void)
 {
-	return PAYLOAD_ARGS[1];
+	return PAYLOAD_ARGS[1] == 1;
+}
+
+/* The host is Bochs with SVM. */
+static bool is_bochs_svm(void)
+{
+	return PAYLOAD_ARGS[1] == 2;
 }
 
 /* CPUID */
@@ -735,6 +741,9 @@ static void dr_single_step(void)
 	check_eq("single step: behind one instruction", fault_rip, try_rip);
 	check_eq("single step: dr6", DR_GET(6) >> 14 & 1, 1);
 	DR_SET(6, 0xffff0ff0);
+	/* That trap would meet the emulated host before it has its own registers back. */
+	if (is_bochs_svm())
+		return;
 	asm volatile("pushf; orl $0x100, (%%rsp)\n" TRY_BEGIN
 		     "popf; cpuid; 1: nop; nop" TRY_END
 		     : : "a"(0), "c"(0) : "rbx", "rdx", "memory", "cc");
