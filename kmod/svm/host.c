@@ -135,6 +135,8 @@ int svm_setup(void)
 
 	svm_caps.features = cpuid_edx(0x8000000a);
 	svm_caps.nr_asids = cpuid_ebx(0x8000000a);
+	svm_caps.virtual_intr = boot_cpu_has(X86_FEATURE_HYPERVISOR) &&
+				hypervisor_cpuid_base("TCGTCGTCGTCG", 0);
 	err = setup_maps();
 	if (err)
 		goto fail;

@@ -29,11 +29,12 @@ static u64 event_word(const struct vcpu_event *e)
 }
 
 /*
- * An external interrupt goes in as a virtual one (section 15.21.4): the guest
- * can take it, or it would not be here, and the CPU clears V_IRQ when it has.
- * EVENTINJ would do on hardware, but QEMU's TCG (7.2) delivers an interrupt
- * that comes so twice when something kicks the emulator at the wrong moment.
- * A window that is open gives way, and is asked for again after the exit.
+ * Events go in by EVENTINJ (section 15.20), but for external interrupts on QEMU's
+ * TCG (7.2), which delivers one that comes so twice when something kicks the
+ * emulator at the wrong moment.  There it is a virtual one (section 15.21.4): the
+ * guest can take it, or it would not be here, and the CPU clears V_IRQ when it
+ * has.  A window that is open gives way, and is asked for again after the exit.
+ * (Bochs has its own mistake: a virtual one waits for the guest's next STI.)
  */
 static void set_event(struct vcpu *v, struct vmcb_control *c)
 {
@@ -42,7 +43,7 @@ static void set_event(struct vcpu *v, struct vmcb_control *c)
 	c->event_inj = 0;
 	if (!e->valid)
 		return;
-	if (e->type != EVENT_INTR) {
+	if (e->type != EVENT_INTR || !svm_caps.virtual_intr) {
 		c->event_inj = event_word(e);
 		return;
 	}

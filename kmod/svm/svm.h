@@ -71,10 +71,12 @@ struct svm_cpu {
  * struct svm_caps - what CPUID 8000_000A says
  * @features: EDX
  * @nr_asids: EBX
+ * @virtual_intr: external interrupts go in as virtual ones: set_event()
  */
 struct svm_caps {
 	u32 features;
 	u32 nr_asids;
+	bool virtual_intr;
 };
 
 /* MSR VM_CR: APM vol. 2, section 15.30.1 */

@@ -665,6 +665,15 @@ static void group_cr(void)
 #define DR_SET(n, value) asm volatile("mov %0, %%dr" #n : : "r"((u64)(value)))
 #define DR_GET(n) ({ u64 v_; asm volatile("mov %%dr" #n ", %0" : "=r"(v_)); v_; })
 
+#define DR6_BS	(1ULL << 14)
+
+/* Bochs loses the bits of a #DB that is intercepted. */
+static void check_dr6(const char *name, u64 mask, u64 want)
+{
+	if (!is_bochs_svm())
+		check_eq(name, DR_GET(6) & mask, want);
+}
+
 static void dr_kept(const char *name)
 {
 	check(name, DR_GET(0) == 0x1000 && DR_GET(1) == 0x2000 && DR_GET(2) == 0x3000 &&
@@ -711,7 +720,7 @@ static void dr_breakpoint(void)
 	} while (fault_vector == NO_FAULT && --tries);
 	check_eq("breakpoint: vector", fault_vector, 1);
 	check_eq("breakpoint: rip", fault_rip, try_rip);
-	check_eq("breakpoint: dr6", DR_GET(6) & 0xf, 1);
+	check_dr6("breakpoint: dr6", 0xf, 1);
 	DR_SET(6, 0xffff0ff0);
 }
 
@@ -728,7 +737,7 @@ static void dr_watchpoint(void)
 	} while (fault_vector == NO_FAULT && --tries);
 	check_eq("watchpoint: vector", fault_vector, 1);
 	check("watchpoint: behind the write", fault_rip > try_rip);
-	check_eq("watchpoint: dr6", DR_GET(6) & 0xf, 2);
+	check_dr6("watchpoint: dr6", 0xf, 2);
 	DR_SET(6, 0xffff0ff0);
 }
 
@@ -739,7 +748,7 @@ static void dr_single_step(void)
 		     : : : "memory", "cc");
 	check_eq("single step: vector", fault_vector, 1);
 	check_eq("single step: behind one instruction", fault_rip, try_rip);
-	check_eq("single step: dr6", DR_GET(6) >> 14 & 1, 1);
+	check_dr6("single step: dr6", DR6_BS, DR6_BS);
 	DR_SET(6, 0xffff0ff0);
 	/* That trap would meet the emulated host before it has its own registers back. */
 	if (is_bochs_svm())
