@@ -4,6 +4,7 @@
  * machine.h, as the ACPI specification 6.4 lays them out (chapter 5).
  */
 #include <assert.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "acpi.h"
@@ -12,8 +13,7 @@
 #define PACKED		__attribute__((packed))
 #define FACS_ALIGN	64
 #define TABLE_ALIGN	16
-#define DSDT_MAX	1024
-#define VCPUS_MAX	64
+#define DSDT_MAX	4096
 
 struct header {
 	char signature[4];
@@ -195,7 +195,6 @@ enum {
 };
 
 #define MADT_ALL_CPUS		0xff
-#define IOAPIC_ID		1
 
 struct madt_devices {
 	struct madt_ioapic ioapic;
@@ -290,7 +289,27 @@ static void add_device(struct aml *aml, const char *name, const char *id, unsign
 	aml_end(aml, device);
 }
 
-static uint64_t add_dsdt(struct area *area)
+/*
+ * Each processor of the MADT is a device of the name space as well, found by
+ * its unique ID (8.4).
+ */
+static void add_processors(struct aml *aml, unsigned int vcpus)
+{
+	char name[5];
+	size_t device;
+
+	for (unsigned int i = 0; i < vcpus; i++) {
+		snprintf(name, sizeof(name), "CP%02X", i & 0xff);
+		device = aml_begin_device(aml, name);
+		aml_name(aml, "_HID");
+		aml_string(aml, "ACPI0007");
+		aml_name(aml, "_UID");
+		aml_integer(aml, i);
+		aml_end(aml, device);
+	}
+}
+
+static uint64_t add_dsdt(struct area *area, unsigned int vcpus)
 {
 	uint8_t code[DSDT_MAX];
 	struct aml aml = { .buf = code, .size = sizeof(code) };
@@ -302,6 +321,7 @@ static uint64_t add_dsdt(struct area *area)
 	scope = aml_begin_scope(&aml, "\\_SB_");
 	add_device(&aml, "COM1", "PNP0501", 1, MACHINE_COM1, 8, MACHINE_IRQ_COM1);
 	add_device(&aml, "RTC_", "PNP0B00", 0, MACHINE_CMOS, 2, MACHINE_IRQ_RTC);
+	add_processors(&aml, vcpus);
 	aml_end(&aml, scope);
 
 	header = reserve(area, sizeof(*header) + aml.len, TABLE_ALIGN, &gpa);
@@ -380,7 +400,7 @@ static void fill_madt_devices(struct madt_devices *devices)
 {
 	devices->ioapic = (struct madt_ioapic){
 		.type = MADT_IOAPIC, .length = sizeof(struct madt_ioapic),
-		.id = IOAPIC_ID, .address = MACHINE_IOAPIC,
+		.id = MACHINE_IOAPIC_ID, .address = MACHINE_IOAPIC,
 	};
 	devices->pit = (struct madt_override){
 		.type = MADT_OVERRIDE, .length = sizeof(struct madt_override),
@@ -397,6 +417,10 @@ static void fill_madt_devices(struct madt_devices *devices)
 	};
 }
 
+/*
+ * Local APIC entries alone: an ID below 255 may not have an x2APIC entry
+ * (5.2.12.12), and there are none above.
+ */
 static uint64_t add_madt(struct area *area, unsigned int vcpus)
 {
 	size_t size = sizeof(struct madt_header) + vcpus * sizeof(struct madt_lapic) +
@@ -462,13 +486,13 @@ size_t acpi_build(uint8_t *buf, size_t size, uint64_t gpa, unsigned int vcpus)
 	uint64_t at, facs, dsdt, xsdt;
 	struct rsdp *rsdp;
 
-	if (!vcpus || vcpus > VCPUS_MAX)
+	if (!vcpus || vcpus > MACHINE_VCPUS_MAX)
 		return 0;
 	rsdp = reserve(&area, sizeof(*rsdp), TABLE_ALIGN, &at);
 	if (!rsdp)
 		return 0;
 	facs = add_facs(&area);
-	dsdt = add_dsdt(&area);
+	dsdt = add_dsdt(&area, vcpus);
 	xsdt = add_xsdt(&area, add_fadt(&area, facs, dsdt), add_madt(&area, vcpus));
 	if (!xsdt)
 		return 0;

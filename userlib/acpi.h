@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * ACPI tables of the machine in machine.h.
+ * ACPI tables and MP table of the machine in machine.h.
  */
 #ifndef HVCTL_ACPI_H
 #define HVCTL_ACPI_H
@@ -10,6 +10,9 @@
 #include <stdint.h>
 
 size_t acpi_build(uint8_t *buf, size_t size, uint64_t gpa, unsigned int vcpus);
+
+/* mptable.c: what came before ACPI. */
+size_t mptable_build(uint8_t *buf, size_t size, uint64_t gpa, unsigned int vcpus);
 
 /**
  * struct aml - AML bytecode under construction
@@ -29,6 +32,7 @@ struct aml {
 void aml_bytes(struct aml *aml, const void *bytes, size_t len);
 void aml_name(struct aml *aml, const char *name);
 void aml_integer(struct aml *aml, uint32_t value);
+void aml_string(struct aml *aml, const char *text);
 void aml_name_eisaid(struct aml *aml, const char *name, const char *id);
 size_t aml_begin_scope(struct aml *aml, const char *name);
 size_t aml_begin_device(struct aml *aml, const char *name);

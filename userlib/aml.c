@@ -13,6 +13,7 @@
 #define OP_BYTE		0x0a
 #define OP_WORD		0x0b
 #define OP_DWORD	0x0c
+#define OP_STRING	0x0d
 #define OP_SCOPE	0x10
 #define OP_BUFFER	0x11
 #define OP_PACKAGE	0x12
@@ -84,6 +85,17 @@ void aml_integer(struct aml *aml, uint32_t value)
 	if (value > 1)
 		aml_byte(aml, bytes == 4 ? OP_DWORD : bytes == 2 ? OP_WORD : OP_BYTE);
 	aml_le(aml, value, bytes);
+}
+
+/**
+ * aml_string() - append a string
+ * @aml: bytecode
+ * @text: ASCII
+ */
+void aml_string(struct aml *aml, const char *text)
+{
+	aml_byte(aml, OP_STRING);
+	aml_bytes(aml, text, strlen(text) + 1);
 }
 
 static unsigned int hex(char c)

@@ -169,26 +169,37 @@ void boot_usable(const struct boot_plan *plan, unsigned int region, struct boot_
 	range->size = plan->region[region].size - skip;
 }
 
+typedef size_t (*build_fn)(uint8_t *buf, size_t size, uint64_t gpa, unsigned int vcpus);
+
+static int add_table(struct boot_plan *plan, build_fn build, uint64_t gpa, size_t max,
+		     unsigned int vcpus)
+{
+	uint8_t table[BOOT_ACPI_MAX] = { 0 };
+	size_t size = build(table, max, gpa, vcpus);
+	uint8_t *bytes;
+
+	if (!size)
+		return boot_refuse(plan, "tables for %u CPUs do not fit", vcpus);
+	bytes = boot_make(plan, gpa, size);
+	if (!bytes)
+		return -ENOEXEC;
+	memcpy(bytes, table, size);
+	return 0;
+}
+
 /**
- * boot_add_acpi() - add the ACPI tables to a plan
+ * boot_add_tables() - add the ACPI tables and the MP table to a plan
  * @plan: the plan
  * @vcpus: how many local APICs there are
  *
  * Return: 0, or -ENOEXEC with a sentence.
  */
-int boot_add_acpi(struct boot_plan *plan, unsigned int vcpus)
+int boot_add_tables(struct boot_plan *plan, unsigned int vcpus)
 {
-	uint8_t tables[BOOT_ACPI_MAX] = { 0 };
-	size_t size = acpi_build(tables, sizeof(tables), MACHINE_BIOS, vcpus);
-	uint8_t *bytes;
+	int err = add_table(plan, acpi_build, MACHINE_BIOS, BOOT_ACPI_MAX, vcpus);
 
-	if (!size)
-		return boot_refuse(plan, "ACPI tables for %u CPUs do not fit", vcpus);
-	bytes = boot_make(plan, MACHINE_BIOS, size);
-	if (!bytes)
-		return -ENOEXEC;
-	memcpy(bytes, tables, size);
-	return 0;
+	return err ? err : add_table(plan, mptable_build, MACHINE_MPTABLE, BOOT_MPTABLE_MAX,
+				     vcpus);
 }
 
 /**

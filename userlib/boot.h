@@ -30,7 +30,8 @@
 
 #define BOOT_CMDLINE_MAX	(BOOT_LOW_END - BOOT_CMDLINE - 1)
 #define BOOT_ACPI_MAX		0x2000
-#define BOOT_MADE_MAX		(BOOT_LOW_END - BOOT_LOW + BOOT_ACPI_MAX)
+#define BOOT_MPTABLE_MAX	0x800
+#define BOOT_MADE_MAX		(BOOT_LOW_END - BOOT_LOW + BOOT_ACPI_MAX + BOOT_MPTABLE_MAX)
 #define BOOT_PIECES_MAX		8
 
 /* What an image turned out to be. */
@@ -99,7 +100,7 @@ struct boot_piece {
  * @state: the first vCPU's state
  * @made_len: how much of @made is used
  * @error: a sentence, where a loader refused
- * @made: bytes that no file has: boot parameters, page tables, ACPI tables
+ * @made: bytes that no file has: boot parameters, page tables, ACPI and MP tables
  */
 struct boot_plan {
 	enum boot_image image;
@@ -123,7 +124,7 @@ int boot_add(struct boot_plan *plan, enum boot_source source, uint64_t offset,
 uint8_t *boot_make(struct boot_plan *plan, uint64_t gpa, size_t size);
 int boot_find_room(const struct boot_range *free, uint64_t size, uint64_t align, uint64_t *gpa);
 void boot_usable(const struct boot_plan *plan, unsigned int region, struct boot_range *range);
-int boot_add_acpi(struct boot_plan *plan, unsigned int vcpus);
+int boot_add_tables(struct boot_plan *plan, unsigned int vcpus);
 
 /* image.c */
 int boot_detect(struct boot_plan *plan, const struct boot_input *in, enum boot_image *image);

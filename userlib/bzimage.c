@@ -322,7 +322,7 @@ static int build(struct boot_plan *plan, const struct boot_input *in, const stru
 	if (!err)
 		err = place_initrd(plan, in, bz, &params);
 	if (!err)
-		err = boot_add_acpi(plan, in->vcpus);
+		err = boot_add_tables(plan, in->vcpus);
 	memcpy(low + (BOOT_ZERO_PAGE - BOOT_LOW), &params, sizeof(params));
 	return err;
 }

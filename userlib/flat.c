@@ -49,6 +49,6 @@ int boot_load_flat(struct boot_plan *plan, const struct boot_input *in)
 	boot_long_mode_state(&plan->state, BOOT_LOW, BOOT_TABLES);
 	plan->state.gpr[HV_RSP] = BOOT_STACK;
 	plan->state.rip = BOOT_FLAT;
-	err = boot_add_acpi(plan, in->vcpus);
+	err = boot_add_tables(plan, in->vcpus);
 	return err ? err : boot_add(plan, BOOT_FROM_KERNEL, 0, in->kernel_len, BOOT_FLAT);
 }

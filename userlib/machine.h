@@ -17,14 +17,20 @@
 #define MACHINE_IOAPIC		0xfec00000ULL
 #define MACHINE_LAPIC		0xfee00000ULL
 
+/* Processors: the APIC ID is the index.  The IOAPIC's own ID is in a space of its own. */
+#define MACHINE_VCPUS_MAX	64
+#define MACHINE_IOAPIC_ID	0
+
 /*
  * The first MiB is laid out as on a PC, because that is where kernels look:
  * memory to the EBDA, a hole where VGA and option ROMs would be, and the
- * BIOS area, which holds the ACPI tables.  Guest memory backs all of it.
+ * BIOS area, which holds the ACPI tables and, where the MP Specification wants
+ * it searched, the MP table.  Guest memory backs all of it.
  */
 #define MACHINE_EBDA		0x9fc00ULL
 #define MACHINE_HOLE		0xa0000ULL
 #define MACHINE_BIOS		0xe0000ULL
+#define MACHINE_MPTABLE		0xf0000ULL
 #define MACHINE_BIOS_END	0x100000ULL
 
 /* I/O ports. */

@@ -120,7 +120,7 @@ int main(void)
 		puts("1..0 # SKIP there is no iasl (package acpica-tools)");
 		return SKIP;
 	}
-	if (!mkdtemp(dir) || !acpi_build(area, sizeof(area), GPA, 2))
+	if (!mkdtemp(dir) || !acpi_build(area, sizeof(area), GPA, 64))
 		return 1;
 	status = tap_run(tests, sizeof(tests) / sizeof(tests[0]));
 	snprintf(command, sizeof(command), "rm -rf %s", dir);

@@ -4,7 +4,7 @@
  * refused, one spoiled field at a time.
  */
 /* SOURCES: userlib/boot.c userlib/bzimage.c userlib/flat.c userlib/image.c */
-/* SOURCES: userlib/longmode.c userlib/acpi.c userlib/aml.c */
+/* SOURCES: userlib/longmode.c userlib/acpi.c userlib/mptable.c userlib/aml.c */
 #include <errno.h>
 
 #include "loader_image.h"

@@ -3,7 +3,7 @@
  * Flat binaries, and what kind of image is what.
  */
 /* SOURCES: userlib/boot.c userlib/bzimage.c userlib/flat.c userlib/image.c */
-/* SOURCES: userlib/longmode.c userlib/acpi.c userlib/aml.c */
+/* SOURCES: userlib/longmode.c userlib/acpi.c userlib/mptable.c userlib/aml.c */
 #include <errno.h>
 
 #include "loader_image.h"

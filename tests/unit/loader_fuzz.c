@@ -5,7 +5,7 @@
  */
 /* SOURCES: tests/unit/fuzz/bzimage.c */
 /* SOURCES: userlib/boot.c userlib/bzimage.c userlib/flat.c userlib/image.c */
-/* SOURCES: userlib/longmode.c userlib/acpi.c userlib/aml.c */
+/* SOURCES: userlib/longmode.c userlib/acpi.c userlib/mptable.c userlib/aml.c */
 #include "loader_image.h"
 #include "tap.h"
 
