@@ -39,6 +39,8 @@ enum platform_event {
 /**
  * struct platform - one guest's chips
  * @lock: everything below but the LAPICs' own state; interrupts off
+ * @insn: held for all accesses of one emulated instruction to memory-mapped chips
+ *        that vCPUs share: a read-modify-write is one to the others. Before @lock.
  * @pic: the two 8259As
  * @ioapic: 24 pins
  * @pit: 8254 and port 0x61
@@ -56,6 +58,7 @@ enum platform_event {
  */
 struct platform {
 	host_lock_t lock;
+	host_lock_t insn;
 	struct pic pic;
 	struct ioapic ioapic;
 	struct pit pit;

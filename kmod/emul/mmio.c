@@ -170,13 +170,39 @@ static enum walk_result locate(struct emul *e, struct guest_span *mem, bool *fou
 	return r;
 }
 
+static bool is_lapic(u64 gpa)
+{
+	return (gpa & ~0xfffULL) == MEMMAP_LAPIC;
+}
+
+/*
+ * A read-modify-write, LOCK or not, is one access for the guest's other CPUs, and
+ * so is each plain access: they take turns.  Each has its own local APIC, where
+ * nobody else comes between.  (Not so where an operand crosses from a chip into
+ * memory, a split lock on a device, or is answered by the host side, which sees
+ * a read and a write.)
+ */
+static void run_alone(struct emul *e, const struct guest_span *mem)
+{
+	host_lock_t *insn = &e->v->platform->insn;
+	unsigned long flags;
+
+	if (is_lapic(mem->gpa[0]) && (!mem->len[1] || is_lapic(mem->gpa[1]))) {
+		executions[e->insn.op].run(e, mem);
+		return;
+	}
+	flags = host_lock(insn);
+	executions[e->insn.op].run(e, mem);
+	host_unlock(insn, flags);
+}
+
 /* All of it or, where an access has to wait, nothing: the log of the bus apart. */
 static enum outcome run(struct emul *e, const struct guest_span *mem)
 {
 	u64 gpr[HV_NR_GPRS], rflags = e->v->rflags;
 
 	memcpy(gpr, e->v->gpr, sizeof(gpr));
-	executions[e->insn.op].run(e, mem);
+	run_alone(e, mem);
 	if (e->out == OUT_RESUME) {
 		vcpu_skip(e->v, e->insn.len);
 	} else {

@@ -92,8 +92,10 @@ static enum walk_result element(struct emul *e, const struct string_op *op)
 {
 	unsigned int size = e->insn.op_size;
 	s64 step = e->v->rflags & RFLAGS_DF ? -(s64)size : size;
+	host_lock_t *insn = &e->v->platform->insn;
 	struct guest_span src = { }, dst = { };
 	enum walk_result r = WALK_OK;
+	unsigned long flags;
 
 	if (op->source)
 		r = emul_resolve(e, e->insn.seg, read_index(e, HV_RSI), size, 0, &src);
@@ -101,7 +103,9 @@ static enum walk_result element(struct emul *e, const struct string_op *op)
 		r = emul_resolve(e, SEG_ES, read_index(e, HV_RDI), size, ACCESS_WRITE, &dst);
 	if (r != WALK_OK)
 		return r;
+	flags = host_lock(insn);
 	op->step(e, &src, &dst);
+	host_unlock(insn, flags);
 	if (e->out != OUT_RESUME)
 		return WALK_OK;
 	bus_done(e->v);

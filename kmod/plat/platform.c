@@ -221,6 +221,7 @@ enum platform_event platform_take(struct platform *p, u32 *value)
 void platform_init(struct platform *p)
 {
 	host_lock_init(&p->lock);
+	host_lock_init(&p->insn);
 	pit_init(p);
 	cmos_init(p);
 }

@@ -856,6 +856,25 @@ static void test_random(void)
 	}
 }
 
+/* The other CPUs' accesses wait for the whole of an instruction. */
+static void test_bus(void)
+{
+	setup();
+	fake_vcpu.gpr[HV_RBX] = IOAPIC + 0x10;
+	fake_vcpu.gpr[HV_RAX] = 1;
+	CHECK_EQ(EMULATE(MEMMAP_IOAPIC + 0x10, 0xf0, 0x09, 0x03), OUT_RESUME);	/* lock or */
+	CHECK(fake.bus_read && fake.bus_read == fake.bus_write);
+	CHECK_EQ(EMULATE(MEMMAP_IOAPIC + 0x10, 0x87, 0x03), OUT_RESUME);	/* xchg */
+	CHECK(fake.bus_read == 2 && fake.bus_write == 2);
+	CHECK_EQ(EMULATE(MEMMAP_IOAPIC + 0x10, 0x8b, 0x03), OUT_RESUME);	/* mov */
+	CHECK_EQ(EMULATE(MEMMAP_IOAPIC + 0x10, 0x89, 0x03), OUT_RESUME);
+	CHECK(fake.bus_read == 3 && fake.bus_write == 4 && !fake_platform.insn.held);
+	/* The local APIC is this CPU's own. */
+	fake_vcpu.gpr[HV_RBX] = CHIP + 0x10;
+	CHECK_EQ(EMULATE(MEMMAP_LAPIC + 0x10, 0xf0, 0x09, 0x03), OUT_RESUME);
+	CHECK_EQ(fake_platform.insn.times, 4);
+}
+
 int main(void)
 {
 	static const struct tap_test tests[] = {
@@ -876,6 +895,7 @@ int main(void)
 		{ "instructions that cross pages", test_fetch_crossing },
 		{ "lengths by exit", test_lengths },
 		{ "MOV to CR", test_mov_cr },
+		{ "an instruction is one access", test_bus },
 		{ "INS", test_ins },
 		{ "OUTS", test_outs },
 		{ "300,000 random instructions", test_random },

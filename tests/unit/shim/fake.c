@@ -53,8 +53,8 @@ void fake_reset(void)
 	}
 	memset(&fake, 0, sizeof(fake));
 	memset(&fake_vcpu, 0, sizeof(fake_vcpu));
+	memset(&fake_platform, 0, sizeof(fake_platform));
 	fake_platform.nr_lapics = 1;
-	fake_platform.bus = NULL;
 	fake_vcpu.platform = &fake_platform;
 	fake_vcpu.lapic.s.base = MEMMAP_LAPIC | LAPIC_BASE_ENABLE;
 	fake_vcpu.rflags = 2;
@@ -299,11 +299,17 @@ void lapic_mmio_write(struct lapic *l, u32 offset, unsigned int size, u32 value)
 
 u32 ioapic_mmio_read(struct platform *p, u32 offset, unsigned int size)
 {
+	if (!p->insn.held)
+		abort();
+	fake.bus_read = p->insn.times;
 	return chip_read(1, offset, size);
 }
 
 void ioapic_mmio_write(struct platform *p, u32 offset, unsigned int size, u32 value)
 {
+	if (!p->insn.held)
+		abort();
+	fake.bus_write = p->insn.times;
 	chip_write(1, offset, size, value);
 }
 

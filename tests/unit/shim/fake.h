@@ -22,6 +22,7 @@
  * @readonly: bit per page: filled, not writable
  * @chip: the page behind the LAPIC and, above, the IOAPIC
  * @chip_reads, @chip_writes: accesses
+ * @bus_read, @bus_write: which time the lock on instructions was held for the last access to the IOAPIC
  * @injected: exceptions; @vector, @error, @address of the last
  * @stops: calls of vcpu_stop(); reason and detail in the vCPU
  * @logs: calls of host_log()
@@ -38,6 +39,7 @@ struct fake {
 	unsigned long readonly[FAKE_PAGES / 64];
 	u8 chip[2][4096];
 	unsigned int chip_reads, chip_writes;
+	unsigned long bus_read, bus_write;
 	unsigned int injected;
 	u8 vector;
 	u32 error;

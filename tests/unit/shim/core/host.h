@@ -171,6 +171,7 @@ static inline u64 div_u64_rem(u64 a, u32 b, u32 *rem)
 
 typedef struct {
 	bool held;
+	unsigned long times;	/* that it was taken */
 } host_lock_t;
 
 static inline void host_lock_init(host_lock_t *l)
@@ -183,6 +184,7 @@ static inline unsigned long host_lock(host_lock_t *l)
 	if (l->held)
 		abort();
 	l->held = true;
+	l->times++;
 	return 0;
 }
 
