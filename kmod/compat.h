@@ -58,6 +58,16 @@ static inline bool compat_cgroup_frozen(void)
 	return frozen;
 }
 
+/* How long @task has waited for a CPU since it began, ns; 0 where nobody counts. */
+static inline u64 hv_run_delay(const struct task_struct *task)
+{
+#ifdef CONFIG_SCHED_INFO
+	return task->sched_info.run_delay;
+#else
+	return 0;
+#endif
+}
+
 #endif /* __ASSEMBLY__ */
 
 #endif /* HV_COMPAT_H */

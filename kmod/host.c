@@ -46,6 +46,11 @@ bool host_tsc_stable(void)
 	return !check_tsc_unstable();
 }
 
+u64 host_steal(struct vcpu *vcpu)
+{
+	return hv_run_delay(vcpu->task);
+}
+
 u32 host_tsc_khz(void)
 {
 	return tsc_khz;
@@ -238,7 +243,10 @@ void host_section_begin(struct vcpu *v)
 	local_irq_disable();
 	/* A tick that comes from here on found the guest, or what it asked for. */
 	vtime_account_guest_enter();
+	v->cpu = smp_processor_id();
 	WRITE_ONCE(v->in_core, true);
+	/* Before the vCPU looks at its requests: see guest/memory.c, flush_vcpus(). */
+	smp_mb();
 	spec_enter(this_cpu_ptr(&spec_cpus), &spec_ops, v->guest);
 	v->section_tsc = rdtsc();
 	host_load_xcr0(v);

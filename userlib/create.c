@@ -228,7 +228,8 @@ static int put_settings(struct nl_msg *msg, const struct hvctl_spec *spec)
 	if (spec->name[0] && nla_put_string(msg, HV_A_GUEST_NAME, spec->name))
 		return -EMSGSIZE;
 	if (nla_put_u32(msg, HV_A_GUEST_VCPUS, spec->vcpus) ||
-	    nla_put_u32(msg, HV_A_GUEST_ON_RESET, spec->on_reset))
+	    nla_put_u32(msg, HV_A_GUEST_ON_RESET, spec->on_reset) ||
+	    nla_put_u32(msg, HV_A_GUEST_PV, spec->pv))
 		return -EMSGSIZE;
 	if (spec->debug_exit && nla_put_u16(msg, HV_A_GUEST_DEBUG_EXIT_PORT, spec->debug_exit))
 		return -EMSGSIZE;

@@ -115,6 +115,7 @@ struct hvctl_region {
  * @resets: how often it reset since its last start
  * @vcpu: its vCPUs
  * @region: its memory
+ * @pv: paravirtual features that it is offered: bits by enum hv_pv
  */
 struct hvctl_guest {
 	uint32_t size;
@@ -138,6 +139,7 @@ struct hvctl_guest {
 	uint32_t resets;
 	struct hvctl_vcpu *vcpu;
 	struct hvctl_region *region;
+	uint32_t pv;
 };
 
 /* Handles */
@@ -223,10 +225,12 @@ HVCTL_API void hvctl_spec_free(struct hvctl_spec *spec);
  * Keys: name; memory (a size such as 256M or 1G, more than 1 MiB); kernel (a
  * path); kernel-type (auto, bzimage or flat; auto is the default); initrd (a
  * path); cmdline (a Linux kernel's default is console=ttyS0); debug-exit (an
- * I/O port); on-reset (reset or stop); vcpus; cgroup (a path below the cgroup2
- * mount, or empty for none; the default is one of its own, hv.slice/NAME);
- * cpuset (CPUs that it may use, such as 0-3,6), cpu-weight (1 to 10000; 100 is
- * the kernel's default) and memory-limit (a size), which are its cgroup's.
+ * I/O port); on-reset (reset or stop); vcpus; pv (on, off, or a list such as
+ * clock,steal-time: the features of KVM's paravirtual interface that the guest
+ * sees; on is the default); cgroup (a path below the cgroup2 mount, or empty for
+ * none; the default is one of its own, hv.slice/NAME); cpuset (CPUs that it may
+ * use, such as 0-3,6), cpu-weight (1 to 10000; 100 is the kernel's default) and
+ * memory-limit (a size), which are its cgroup's.
  *
  * Return: 0 or a negative errno; -ENOKEY if there is no such key.
  */

@@ -16,7 +16,6 @@
 #define DEV_PATH	"/dev/hv"
 #define SENTENCE_MAX	512
 #define MEMORY_DEFAULT	(256ULL << 20)
-#define VCPUS_MAX	64U
 #define MODULE_MISSING	"the hv module is not loaded: try modprobe hv"
 
 /**
@@ -68,6 +67,7 @@ struct spec_segment {
  * @cpu_weight: of its cgroup, 0 for the kernel's default
  * @memory_limit: of its cgroup in bytes, 0 for none
  * @incomplete: what of an existing guest is not here, NULL for nothing
+ * @pv: paravirtual features, bits by enum hv_pv
  * @segments: in the order in which they are applied, after the image's
  * @has_state: whether @state replaces the image's own
  * @state: the first vCPU's initial state
@@ -88,6 +88,7 @@ struct hvctl_spec {
 	uint32_t cpu_weight;
 	uint64_t memory_limit;
 	char *incomplete;
+	uint32_t pv;
 	struct spec_segment *segments;
 	bool has_state;
 	struct hv_vcpu_state state;

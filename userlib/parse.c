@@ -49,6 +49,7 @@ static const struct field guest_fields[] = {
 	FIELD(HV_A_GUEST_RESETS, KIND_U32, struct hvctl_guest, resets),
 	FIELD(HV_A_GUEST_TABLE_PAGES, KIND_U64, struct hvctl_guest, table_pages),
 	FIELD(HV_A_GUEST_KERNEL_MEMORY, KIND_U64, struct hvctl_guest, kernel_memory),
+	FIELD(HV_A_GUEST_PV, KIND_U32, struct hvctl_guest, pv),
 	{ 0 }
 };
 

@@ -191,9 +191,52 @@ static int set_vcpus(struct hvctl *h, struct hvctl_spec *spec, const char *value
 
 	if (parse_number(value, UINT32_MAX, &vcpus) || !vcpus)
 		return set_error(h, -EINVAL, "vcpus: '%s' is no number of CPUs", value);
-	if (vcpus > VCPUS_MAX)
-		return set_error(h, -EINVAL, "vcpus: a guest has at most %u vCPUs", VCPUS_MAX);
+	if (vcpus > MACHINE_VCPUS_MAX)
+		return set_error(h, -EINVAL, "vcpus: a guest has at most %u vCPUs",
+				 MACHINE_VCPUS_MAX);
 	spec->vcpus = vcpus;
+	return 0;
+}
+
+/* In the order of enum hv_pv. */
+static const char *const pv_names[] = {
+	"clock", "clock-stable", "steal-time", "eoi", "ipi", "tlb-flush", "unhalt",
+};
+
+#define PV_NAMES	(sizeof(pv_names) / sizeof(pv_names[0]))
+#define PV_ALL		((1U << PV_NAMES) - 1)
+
+static int pv_bit(const char *name, size_t len)
+{
+	for (size_t i = 0; i < PV_NAMES; i++)
+		if (strlen(pv_names[i]) == len && !memcmp(pv_names[i], name, len))
+			return i;
+	return -1;
+}
+
+static int set_pv(struct hvctl *h, struct hvctl_spec *spec, const char *value)
+{
+	const char *name = value;
+	uint32_t pv = 0;
+	size_t len;
+	int bit;
+
+	if (!strcmp(value, "on") || !strcmp(value, "off")) {
+		spec->pv = value[1] == 'n' ? PV_ALL : 0;
+		return 0;
+	}
+	for (;; name += len + 1) {
+		len = strcspn(name, ",");
+		bit = pv_bit(name, len);
+		if (bit < 0)
+			return set_error(h, -EINVAL,
+					 "pv: '%.*s' is none of on, off, clock, clock-stable, steal-time, eoi, ipi, tlb-flush and unhalt",
+					 (int)len, name);
+		pv |= 1U << bit;
+		if (!name[len])
+			break;
+	}
+	spec->pv = pv;
 	return 0;
 }
 
@@ -343,6 +386,19 @@ static const char *get_vcpus(const struct hvctl_spec *spec, char *buf, size_t si
 	return number_text(spec->vcpus, buf, size);
 }
 
+static const char *get_pv(const struct hvctl_spec *spec, char *buf, size_t size)
+{
+	size_t used = 0;
+
+	if (!spec->pv || spec->pv == PV_ALL)
+		return spec->pv ? "on" : "off";
+	for (size_t i = 0; i < PV_NAMES; i++)
+		if (spec->pv & 1U << i)
+			used += snprintf(buf + used, size - used, "%s%s", used ? "," : "",
+					 pv_names[i]);
+	return buf;
+}
+
 static const char *get_cgroup(const struct hvctl_spec *spec, char *buf, size_t size)
 {
 	(void)buf;
@@ -372,6 +428,7 @@ const struct setting spec_settings[] = {
 	{ "name", SETTING_TEXT, set_name, get_name },
 	{ "memory", SETTING_SIZE, set_memory, get_memory },
 	{ "vcpus", SETTING_NUMBER, set_vcpus, get_vcpus },
+	{ "pv", SETTING_TEXT, set_pv, get_pv },
 	{ "kernel", SETTING_TEXT, set_kernel, get_kernel },
 	{ "kernel-type", SETTING_TEXT, set_image_type, get_image_type },
 	{ "initrd", SETTING_TEXT, set_initrd, get_initrd },
@@ -434,6 +491,7 @@ struct hvctl_spec *hvctl_spec_new(void)
 	spec->memory = MEMORY_DEFAULT;
 	spec->vcpus = 1;
 	spec->on_reset = HV_ON_RESET_RESET;
+	spec->pv = PV_ALL;
 	spec->kernel_fd = -1;
 	return spec;
 }

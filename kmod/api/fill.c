@@ -82,6 +82,7 @@ static int fill_constants(struct sk_buff *skb, struct guest *g)
 
 	return nla_put_u32(skb, HV_A_GUEST_VCPUS, g->nr_vcpus) ||
 	       nla_put_u32(skb, HV_A_GUEST_ON_RESET, g->on_reset) ||
+	       nla_put_u32(skb, HV_A_GUEST_PV, g->platform.pv) ||
 	       (port && nla_put_u16(skb, HV_A_GUEST_DEBUG_EXIT_PORT, port)) ||
 	       nla_put_u32(skb, HV_A_GUEST_OWNER_UID, from_kuid(&init_user_ns, g->owner)) ||
 	       put_guest_u64(skb, HV_A_GUEST_MEMORY_SIZE, g->memory_size) ? -EMSGSIZE : 0;

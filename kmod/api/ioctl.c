@@ -14,6 +14,7 @@
 #include "core/engine.h"
 #include "guest/guest.h"
 #include "guest/handler.h"
+#include "guest/memory.h"
 #include "version.h"
 
 /* Room for the argument of any ioctl here. */
@@ -25,6 +26,7 @@ union ioctl_arg {
 	struct hv_trap trap;
 	struct hv_ioeventfd ioeventfd;
 	struct hv_irqfd irqfd;
+	struct hv_discard discard;
 };
 
 /**
@@ -101,12 +103,18 @@ static long guest_fd_irqfd(struct file *file, union ioctl_arg *arg)
 	return irqfd_set(file->private_data, &arg->irqfd);
 }
 
+static long guest_fd_discard(struct file *file, union ioctl_arg *arg)
+{
+	return memory_discard(file->private_data, arg->discard.gpa, arg->discard.size);
+}
+
 static const struct ioctl_row guest_ioctls[] = {
 	{ HV_CONSOLE, guest_fd_console },
 	{ HV_GET_REGS, guest_fd_regs },
 	{ HV_TRAP, guest_fd_trap },
 	{ HV_IOEVENTFD, guest_fd_ioeventfd },
 	{ HV_IRQFD, guest_fd_irqfd },
+	{ HV_DISCARD, guest_fd_discard },
 };
 
 static long guest_fd_ioctl(struct file *file, unsigned int cmd, unsigned long arg)

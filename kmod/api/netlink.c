@@ -360,7 +360,7 @@ static const struct genl_ops operations[] = {
 		.cmd	= HV_CMD_GUEST_NEW,
 		.doit	= do_new,
 		.policy	= api_new_policy,
-		.maxattr = HV_A_GUEST_ORIGIN,
+		.maxattr = HV_A_GUEST_PV,
 	}, {
 		.cmd	= HV_CMD_GUEST_DEL,
 		.doit	= do_change,

@@ -25,7 +25,7 @@ static const struct nla_policy segment_policy[HV_A_SEGMENT_MAX + 1] = {
 	[HV_A_SEGMENT_LENGTH]	= { .type = NLA_U64 },
 };
 
-const struct nla_policy api_new_policy[HV_A_GUEST_ORIGIN + 1] = {
+const struct nla_policy api_new_policy[HV_A_GUEST_PV + 1] = {
 	[HV_A_GUEST_NAME]	= { .type = NLA_NUL_STRING, .len = HV_NAME_MAX },
 	[HV_A_GUEST_DEV_FD]	= { .type = NLA_S32 },
 	[HV_A_GUEST_VCPUS]	= NLA_POLICY_MIN(NLA_U32, 1),
@@ -35,6 +35,7 @@ const struct nla_policy api_new_policy[HV_A_GUEST_ORIGIN + 1] = {
 	[HV_A_GUEST_SEGMENT]	= NLA_POLICY_NESTED(segment_policy),
 	[HV_A_GUEST_VCPU_STATE]	= NLA_POLICY_EXACT_LEN(sizeof(struct hv_vcpu_state)),
 	[HV_A_GUEST_ORIGIN]	= { .type = NLA_NUL_STRING, .len = GUEST_ORIGIN_MAX },
+	[HV_A_GUEST_PV]		= NLA_POLICY_MASK(NLA_U32, PV_ALL),
 };
 
 /* An empty name is malformed; no name at all asks for one to be made up. */
@@ -167,11 +168,18 @@ static int parse_segment(struct nlattr *attr, struct guest_config *config,
 	return 0;
 }
 
+static int parse_pv(struct nlattr *attr, struct guest_config *config,
+		    struct netlink_ext_ack *ack)
+{
+	config->pv = nla_get_u32(attr);
+	return 0;
+}
+
 typedef int (*parse_fn)(struct nlattr *attr, struct guest_config *config,
 			struct netlink_ext_ack *ack);
 
 /* By attribute. dev-fd has been looked at with the permissions. */
-static const parse_fn parsers[HV_A_GUEST_ORIGIN + 1] = {
+static const parse_fn parsers[HV_A_GUEST_PV + 1] = {
 	[HV_A_GUEST_NAME]		= parse_name,
 	[HV_A_GUEST_VCPUS]		= parse_vcpus,
 	[HV_A_GUEST_ON_RESET]		= parse_on_reset,
@@ -180,6 +188,7 @@ static const parse_fn parsers[HV_A_GUEST_ORIGIN + 1] = {
 	[HV_A_GUEST_SEGMENT]		= parse_segment,
 	[HV_A_GUEST_VCPU_STATE]		= parse_state,
 	[HV_A_GUEST_ORIGIN]		= parse_origin,
+	[HV_A_GUEST_PV]			= parse_pv,
 };
 
 int api_parse_config(struct genl_info *info, struct guest_config *config)
@@ -187,6 +196,7 @@ int api_parse_config(struct genl_info *info, struct guest_config *config)
 	struct nlattr *attr;
 	int rem, err;
 
+	config->pv = PV_ALL;
 	nlmsg_for_each_attr(attr, info->nlhdr, GENL_HDRLEN, rem) {
 		unsigned int type = nla_type(attr);
 

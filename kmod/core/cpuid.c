@@ -53,6 +53,7 @@ struct word_rule {
 #define F_7_EBX_AVX2		BIT(5)
 #define F_D1_EAX_XSAVES		BIT(3)
 #define F_81_ECX_CMP_LEGACY	BIT(1)
+#define F_81_ECX_TOPOEXT	BIT(22)
 #define F_81_EDX_1G_PAGES	BIT(26)
 
 /* Bits of 1:EDX that AMD repeats in 80000001:EDX (APM vol. 3, E.4.2). */
@@ -141,13 +142,14 @@ static const struct word_rule words[NR_WORDS] = {
 		F_D1_EAX_XSAVES,
 		0
 	},
-	/* Not: SVM, OSVW, IBS, XOP, SKINIT, WDT, FMA4, topology, PMU, MWAITX. */
+	/* Not: SVM, OSVW, IBS, XOP, SKINIT, WDT, FMA4, PMU, MWAITX. */
 	[W_81_ECX] = { 0x80000001, 0, REG_ECX,
 		BIT(0) |	/* LAHF and SAHF in 64-bit mode */
 		BIT(5) |	/* LZCNT */
 		BIT(6) |	/* SSE4A */
 		BIT(7) |	/* misaligned SSE */
-		BIT(8),		/* PREFETCHW */
+		BIT(8) |	/* PREFETCHW */
+		F_81_ECX_TOPOEXT,
 		0
 	},
 	/* Not: FFXSR (EFER bit 14), RDTSCP, 3DNow!. AMD_REPEATED comes on top. */
@@ -182,6 +184,8 @@ static const struct word_rule words[NR_WORDS] = {
 #define BASIC_MAX	0xdU
 #define EXT_BASE	0x80000000U
 #define EXT_MAX		0x80000008U
+#define EXT_CACHES	0x8000001dU	/* AMD's topology extensions */
+#define EXT_TOPOLOGY	0x8000001eU
 #define NR_LEAVES	16	/* a power of two that holds both */
 #define NR_CACHES	4
 
@@ -199,7 +203,7 @@ struct leaf {
  * @word: feature words
  * @basic: leaves as they stand before their fixups
  * @ext: likewise
- * @caches: subleaves of leaf 4, Intel only
+ * @caches: subleaves of leaf 4, or of AMD's 8000001d
  * @xstate: subleaves of leaf 0xd
  */
 static struct model {
@@ -330,13 +334,20 @@ static void init_xstate(cpuid_source_t source)
 			model.xstate[i] = query(source, 0xd, i);
 }
 
-/* Intel: deterministic cache parameters.  AMD's are in 80000005 and 80000006. */
+static bool has_topoext(void)
+{
+	return model.word[W_81_ECX] & F_81_ECX_TOPOEXT;
+}
+
+/* Deterministic cache parameters.  Older CPUs of AMD's have 80000005 and 80000006. */
 static void init_caches(cpuid_source_t source)
 {
 	unsigned int i;
 
-	for (i = 0; i < NR_CACHES && !model.amd; i++) {
-		model.caches[i] = query(source, 0x4, i);
+	if (!model.amd)
+		model.word[W_81_ECX] &= ~F_81_ECX_TOPOEXT;
+	for (i = 0; i < NR_CACHES && (!model.amd || has_topoext()); i++) {
+		model.caches[i] = query(source, model.amd ? EXT_CACHES : 0x4, i);
 		model.caches[i].r[REG_EAX] &= 0x3fff;	/* not who shares it */
 	}
 }
@@ -374,7 +385,7 @@ static void init_extended(cpuid_source_t source)
 	u32 leaf;
 
 	model.ext[0] = host;
-	model.ext[0].r[REG_EAX] = EXT_MAX;
+	model.ext[0].r[REG_EAX] = has_topoext() ? EXT_TOPOLOGY : EXT_MAX;
 	model.ext[1].r[REG_EAX] = model.amd ? model.basic[0x1].r[REG_EAX] : 0;
 	model.ext[1].r[REG_ECX] = model.word[W_81_ECX];
 	model.ext[1].r[REG_EDX] = model.word[W_81_EDX];
@@ -420,6 +431,11 @@ bool cpuid_has_1g_pages(void)
 bool cpuid_has_xsaves(void)
 {
 	return model.word[W_D1_EAX] & F_D1_EAX_XSAVES;
+}
+
+u32 cpuid_signature(void)
+{
+	return model.basic[0x1].r[REG_EAX];
 }
 
 unsigned int cpuid_phys_bits(void)
@@ -471,8 +487,8 @@ static void fix_features(struct vcpu *v, u32 subleaf, u32 r[4])
 		r[REG_EDX] |= F_1_EDX_HTT;
 }
 
-/* SDM vol. 2, CPUID leaf 4: levels 1 and 2 are a core's own. */
-static void fix_caches(struct vcpu *v, u32 subleaf, u32 r[4])
+/* Levels 1 and 2 are a core's own, the third is shared by all. */
+static void read_caches(struct vcpu *v, u32 subleaf, u32 r[4])
 {
 	u32 level;
 
@@ -482,7 +498,23 @@ static void fix_caches(struct vcpu *v, u32 subleaf, u32 r[4])
 	level = r[REG_EAX] >> 5 & 7;
 	if (level > 2)
 		r[REG_EAX] |= (nr_cores(v) - 1) << 14;
-	r[REG_EAX] |= (nr_cores(v) - 1) << 26;
+}
+
+/* SDM vol. 2, CPUID leaf 4: how many cores there are is told with each cache. */
+static void fix_caches(struct vcpu *v, u32 subleaf, u32 r[4])
+{
+	if (model.amd)
+		return;
+	read_caches(v, subleaf, r);
+	if (r[REG_EAX])
+		r[REG_EAX] |= (nr_cores(v) - 1) << 26;
+}
+
+/* APM vol. 3, E.4.16: APIC ID, core with one thread, the one node that there is. */
+static void read_core(struct vcpu *v, u32 r[4])
+{
+	r[REG_EAX] = v->index;
+	r[REG_EBX] = v->index;
 }
 
 static void fix_extended_features(struct vcpu *v, u32 subleaf, u32 r[4])
@@ -588,6 +620,10 @@ static void read_extended(struct vcpu *v, u32 leaf, u32 subleaf, u32 r[4])
 {
 	unsigned int i = leaf & (NR_LEAVES - 1);
 
+	if (leaf == EXT_CACHES && has_topoext())
+		read_caches(v, subleaf, r);
+	else if (leaf == EXT_TOPOLOGY && has_topoext())
+		read_core(v, r);
 	if (leaf > EXT_MAX)
 		return;
 	memcpy(r, model.ext[i].r, sizeof(model.ext[i].r));
@@ -595,7 +631,7 @@ static void read_extended(struct vcpu *v, u32 leaf, u32 subleaf, u32 r[4])
 		ext_fixups[i](v, subleaf, r);
 }
 
-static void read_hypervisor(u32 leaf, u32 r[4])
+static void read_hypervisor(struct vcpu *v, u32 leaf, u32 r[4])
 {
 	static const char hv[] = CPUID_HV_SIGNATURE, kvm[] = CPUID_KVM_SIGNATURE;
 
@@ -606,12 +642,11 @@ static void read_hypervisor(u32 leaf, u32 r[4])
 		memcpy(&r[REG_EBX], hv, 3 * sizeof(u32));
 	} else if (leaf == CPUID_HV_VERSION) {
 		r[REG_EAX] = CPUID_HV_INTERFACE;
-	} else if (leaf == CPUID_KVM_BASE) {
+	} else if (leaf == CPUID_KVM_BASE && pv_features(v)) {
 		r[REG_EAX] = CPUID_KVM_FEATURES;
 		memcpy(&r[REG_EBX], kvm, 3 * sizeof(u32));
 	} else if (leaf == CPUID_KVM_FEATURES) {
-		r[REG_EAX] = PVCLOCK_FEATURE_NOP_IO_DELAY | PVCLOCK_FEATURE_CLOCKSOURCE2 |
-			     (host_tsc_stable() ? PVCLOCK_FEATURE_STABLE : 0);
+		r[REG_EAX] = pv_features(v);
 	}
 }
 
@@ -623,7 +658,7 @@ void cpuid_exit(struct vcpu *v)
 	if (leaf >= EXT_BASE)
 		read_extended(v, leaf, subleaf, r);
 	else if (leaf >= CPUID_HV_BASE)
-		read_hypervisor(leaf, r);
+		read_hypervisor(v, leaf, r);
 	else
 		read_basic(v, leaf, subleaf, r);
 	v->gpr[HV_RAX] = r[REG_EAX];

@@ -46,6 +46,9 @@ bool cpuid_has_1g_pages(void);
 bool cpuid_has_xsaves(void);
 unsigned int cpuid_phys_bits(void);
 
+/* Family, model and stepping: leaf 1's EAX. */
+u32 cpuid_signature(void);
+
 /* State components that XCR0 may enable; 0 without XSAVE. */
 u64 cpuid_xfeatures(void);
 

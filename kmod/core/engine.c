@@ -67,6 +67,11 @@ void vcpu_set_pat(struct vcpu *v, u64 value)
 	static_call(engine_set_pat)(v, value);
 }
 
+void vcpu_flush(struct vcpu *v)
+{
+	static_call(engine_flush)(v);
+}
+
 u64 vcpu_tsc(struct vcpu *v)
 {
 	return host_tsc() + v->tsc_offset;
@@ -74,7 +79,12 @@ u64 vcpu_tsc(struct vcpu *v)
 
 void vcpu_set_tsc(struct vcpu *v, u64 value)
 {
-	v->tsc_offset = value - host_tsc();
+	vcpu_set_tsc_offset(v, value - host_tsc());
+}
+
+void vcpu_set_tsc_offset(struct vcpu *v, u64 offset)
+{
+	v->tsc_offset = offset;
 	lapic_set_tsc_offset(&v->lapic, v->tsc_offset);
 	static_call(engine_set_tsc_offset)(v);
 }

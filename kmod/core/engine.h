@@ -33,7 +33,9 @@
  * @info: HV_FEATURE_* bits. Any context.
  * @vcpu_init: allocate a control block; @vcpu_free undoes it. Thread.
  * @vcpu_free: see @vcpu_init
- * @set_state: initial architectural state, the rest to reset values. Not running.
+ * @set_state: initial architectural state, the rest to reset values; on @init
+ *             what an INIT leaves alone stays: the MSRs for SYSCALL and SYSENTER,
+ *             PAT. Not running.
  * @get_state: read it. Not running.
  *
  * The rest is core, interrupts off, on the vCPU's task:
@@ -73,7 +75,7 @@ struct engine_ops {
 	u32 (*info)(void);
 	int (*vcpu_init)(struct vcpu *v);
 	void (*vcpu_free)(struct vcpu *v);
-	void (*set_state)(struct vcpu *v, const struct hv_vcpu_state *state);
+	void (*set_state)(struct vcpu *v, const struct hv_vcpu_state *state, bool init);
 	void (*get_state)(struct vcpu *v, struct hv_vcpu_state *state);
 	bool (*root_take)(struct vcpu *v);
 	void (*root_give)(struct vcpu *v);
@@ -126,13 +128,16 @@ void engine_info(struct hv_info *info);
 enum outcome core_run(struct vcpu *v);
 
 /*
- * Every register to its value after a reset, then @state; vCPU 0 may run, the
+ * Every register to its value after a reset; vCPU 0 may run and has @boot, the
  * others wait for a start-up message.  Thread context, no vCPU runs.
  */
-void core_reset(struct vcpu *v, const struct hv_vcpu_state *state);
+void core_reset(struct vcpu *v, const struct hv_vcpu_state *boot);
 
-/* A processor after power-up or INIT (SDM vol. 3, 'Processor State After Reset'). */
+/* A processor after power-up (SDM vol. 3, 'Processor State After Reset'). */
 extern const struct hv_vcpu_state core_reset_state;
+
+/* OUT_MP: take the INIT or the start-up message. Thread context, on the vCPU's task. */
+void core_mp(struct vcpu *v);
 
 /* Is there something that ends a halt? On the vCPU's task. */
 bool core_has_work(struct vcpu *v);

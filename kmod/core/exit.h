@@ -121,6 +121,8 @@ struct exit {
  * @OUT_REQUEST: the host side asked for the vCPU (kill, pause)
  * @OUT_YIELD: let another task run, then go on
  * @OUT_TRAP: bus_pending() is for the host side to answer; then go on
+ * @OUT_MP: an INIT or a start-up message came: core_mp(), then go on
+ * @OUT_SPIN: it waits for another vCPU: let that one run, then go on
  */
 enum outcome {
 	OUT_RESUME,
@@ -132,6 +134,8 @@ enum outcome {
 	OUT_REQUEST,
 	OUT_YIELD,
 	OUT_TRAP,
+	OUT_MP,
+	OUT_SPIN,
 };
 
 #endif /* HV_CORE_EXIT_H */

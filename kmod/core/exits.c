@@ -5,6 +5,7 @@
 #include "core/cpuid.h"
 #include "core/engine.h"
 #include "core/exits.h"
+#include "core/mp.h"
 #include "emul/emul.h"
 
 /* What an unknown hypercall returns; Linux's ENOSYS, as a 64-bit value. */
@@ -89,10 +90,7 @@ static enum outcome on_hlt(struct vcpu *v)
 
 	if (!skip(v, &out) || v->inject.valid)
 		return out;
-	if (!(v->rflags & RFLAGS_IF) && !core_has_work(v))
-		return vcpu_stop(v, HV_STOP_REASON_HALTED, 0,
-				 "halted with interrupts off at rip %#llx", v->rip);
-	return core_has_work(v) ? OUT_RESUME : OUT_HALT;
+	return mp_halt(v);
 }
 
 /* Bytes of RAX that an IN of @size replaces: a dword's upper half is zeroed. */
@@ -177,7 +175,8 @@ static enum outcome on_wrmsr(struct vcpu *v)
 	u64 rip = v->rip;
 	enum outcome out;
 
-	if (pvclock_needs_fill(v, v->gpr[HV_RCX], value))
+	if (pvclock_needs_fill(v, v->gpr[HV_RCX], value) ||
+	    pv_needs_fill(v, v->gpr[HV_RCX], value))
 		return OUT_S2_FILL;
 	if (!skip(v, &out))
 		return out;
@@ -188,13 +187,16 @@ static enum outcome on_wrmsr(struct vcpu *v)
 	return OUT_RESUME;
 }
 
-/* None is defined yet: a guest that knows hv asks CPUID first. */
+/* KVM's, where the guest has that interface. hv has none of its own yet. */
 static enum outcome on_hypercall(struct vcpu *v)
 {
+	s64 result = HYPERCALL_ENOSYS;
 	enum outcome out;
 
-	if (skip(v, &out))
-		v->gpr[HV_RAX] = HYPERCALL_ENOSYS;
+	if (!skip(v, &out))
+		return out;
+	pv_hypercall(v, &result);
+	v->gpr[HV_RAX] = result;
 	return out;
 }
 
@@ -317,6 +319,14 @@ static enum outcome on_skip(struct vcpu *v)
 	return out;
 }
 
+/* Pause-loop exiting: it has spun for a while. */
+static enum outcome on_pause(struct vcpu *v)
+{
+	enum outcome out;
+
+	return skip(v, &out) ? OUT_SPIN : out;
+}
+
 static enum outcome on_ud(struct vcpu *v)
 {
 	vcpu_inject(v, VEC_UD);
@@ -385,7 +395,7 @@ static enum outcome (*const handlers[NR_EXITS])(struct vcpu *v) = {
 	[EXIT_DR] = on_dr,
 	[EXIT_XSETBV] = on_xsetbv,
 	[EXIT_INVD] = on_skip,
-	[EXIT_PAUSE] = on_skip,
+	[EXIT_PAUSE] = on_pause,
 	[EXIT_UD] = on_ud,
 	[EXIT_GP] = on_gp,
 	[EXIT_DB] = on_db,

@@ -60,6 +60,9 @@ u64 host_wall(void);
 /* Do all CPUs' time stamp counters tick as one, for good? Any context. */
 bool host_tsc_stable(void);
 
+/* How long @vcpu's task has waited for a CPU since it began, ns. On that task. */
+u64 host_steal(struct vcpu *vcpu);
+
 /* Host time stamp counter's frequency, kHz. Constant after load. */
 u32 host_tsc_khz(void);
 

@@ -157,6 +157,11 @@ static bool write_pvclock(struct vcpu *v, const struct msr_row *row, u32 msr, u6
 	return pvclock_write(v, msr, value);
 }
 
+static bool write_pv(struct vcpu *v, const struct msr_row *row, u32 msr, u64 value)
+{
+	return pv_write(v, msr, value);
+}
+
 static bool read_efer(struct vcpu *v, u32 msr, u64 *value)
 {
 	*value = vcpu_efer(v);
@@ -298,6 +303,7 @@ static const struct msr_row rows[] = {
 	{ MSR_TSC_ADJUST, 0, ANY, read_tsc_adjust, write_tsc_adjust },
 	{ LAPIC_MSR_BASE, 0, ANY, read_lapic, write_lapic },
 	{ PVCLOCK_MSR_WALL, PVCLOCK_MSR_SYSTEM, ANY, pvclock_read, write_pvclock },
+	{ PV_MSR_STEAL, PV_MSR_EOI, ANY, pv_read, write_pv },
 	{ MSR_EFER_NR, 0, ANY, read_efer, write_efer },
 	{ MSR_PAT, 0, ANY, read_pat, write_pat },
 	{ MSR_XSS, 0, ANY, read_xss, write_xss },

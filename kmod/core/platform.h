@@ -53,6 +53,10 @@ enum platform_event {
  * @lowest_next: where the next search for the lowest priority begins; no lock, a hint
  * @debug_exit_port: 0 for none; constant
  * @bus: addresses that the host side answers; NULL for none; see bus_set_table()
+ * @tsc_origin: host TSC at which the guest's counters were 0: at its boot, like
+ * @ns_origin: host_now() then; both change while no vCPU runs
+ * @pv: paravirtual features, bits by enum hv_pv; constant
+ * @messages: NMI, INIT and SIPI that were sent; atomic, see core/mp.c
  * @event: what the host side has to do next; first one wins until cleared
  * @event_value: goes with it: debug-exit's status
  */
@@ -71,6 +75,10 @@ struct platform {
 	unsigned int lowest_next;
 	u16 debug_exit_port;
 	struct bus_table *bus;
+	u64 tsc_origin;
+	u64 ns_origin;
+	u32 pv;
+	atomic_t messages;
 	enum platform_event event;
 	u32 event_value;
 };

@@ -50,17 +50,41 @@ static u64 system_gpa(const struct vcpu *v)
 	return v->pvclock.system & ~SYSTEM_ENABLE;
 }
 
+bool pvclock_is_stable(const struct vcpu *v)
+{
+	const u32 both = BIT(HV_PV_CLOCK) | BIT(HV_PV_CLOCK_STABLE);
+
+	return (v->platform->pv & both) == both && host_tsc_stable();
+}
+
+/*
+ * Where the host's counters tick as one, all vCPUs count from the same moment, the
+ * guest's boot, so that none is ever ahead of another.  (A guest that rewrites
+ * one TSC has moved its offset, not time.)  Elsewhere it is the host's time now.
+ */
+static void read_time(struct vcpu *v, struct time_info *t)
+{
+	const struct platform *p = v->platform;
+
+	if (host_tsc_stable()) {
+		t->tsc_timestamp = p->tsc_origin + v->tsc_offset;
+		t->system_time = p->ns_origin;
+	} else {
+		t->tsc_timestamp = vcpu_tsc(v);
+		t->system_time = host_now();
+	}
+}
+
 /* The version is odd while the rest changes; the guest's CPU is this one, so order is all. */
 static void write_system(struct vcpu *v)
 {
 	struct time_info *page = s2_va(v->s2, system_gpa(v), S2_WRITE);
-	struct time_info t = { .flags = host_tsc_stable() ? FLAG_TSC_STABLE : 0 };
+	struct time_info t = { .flags = pvclock_is_stable(v) ? FLAG_TSC_STABLE : 0 };
 
 	if (!page)
 		return;
 	scale(&t);
-	t.tsc_timestamp = vcpu_tsc(v);
-	t.system_time = host_now();
+	read_time(v, &t);
 	t.version = v->pvclock.version + 1;
 	WRITE_ONCE(page->version, t.version);
 	barrier();
@@ -106,13 +130,18 @@ static bool is_off(u32 msr, u64 value)
 	return msr == PVCLOCK_MSR_SYSTEM && !(value & SYSTEM_ENABLE);
 }
 
+static bool is_there(const struct vcpu *v)
+{
+	return v->platform->pv & BIT(HV_PV_CLOCK);
+}
+
 bool pvclock_needs_fill(struct vcpu *v, u32 msr, u64 value)
 {
 	u64 gpa = target(msr, value);
 
 	if (msr != PVCLOCK_MSR_SYSTEM && msr != PVCLOCK_MSR_WALL)
 		return false;
-	if (is_off(msr, value) || !valid(v, gpa) || s2_va(v->s2, gpa, S2_WRITE))
+	if (!is_there(v) || is_off(msr, value) || !valid(v, gpa) || s2_va(v->s2, gpa, S2_WRITE))
 		return false;
 	v->fill_gpa = gpa;
 	v->fill_access = ACCESS_WRITE;
@@ -122,12 +151,12 @@ bool pvclock_needs_fill(struct vcpu *v, u32 msr, u64 value)
 bool pvclock_read(struct vcpu *v, u32 msr, u64 *value)
 {
 	*value = msr == PVCLOCK_MSR_SYSTEM ? v->pvclock.system : v->pvclock.wall;
-	return true;
+	return is_there(v);
 }
 
 bool pvclock_write(struct vcpu *v, u32 msr, u64 value)
 {
-	if (!is_off(msr, value) && !valid(v, target(msr, value)))
+	if (!is_there(v) || (!is_off(msr, value) && !valid(v, target(msr, value))))
 		return false;
 	if (msr == PVCLOCK_MSR_WALL) {
 		v->pvclock.wall = value;
@@ -140,8 +169,10 @@ bool pvclock_write(struct vcpu *v, u32 msr, u64 value)
 	return true;
 }
 
-void pvclock_moved(struct vcpu *v)
+void pvclock_refresh(struct vcpu *v)
 {
-	if (v->pvclock.system & SYSTEM_ENABLE)
+	if (!(v->pvclock.system & SYSTEM_ENABLE))
+		return;
+	if (v->cpu != v->pvclock.cpu || !host_tsc_stable())
 		write_system(v);
 }

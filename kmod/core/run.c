@@ -4,6 +4,7 @@
  */
 #include "core/engine.h"
 #include "core/exits.h"
+#include "core/mp.h"
 
 /* PIC before LAPIC: an ExtINT has no priority and is not held back by the PPR. */
 static int next_vector(struct vcpu *v)
@@ -42,29 +43,11 @@ static bool inject_nmi(struct vcpu *v)
 	return true;
 }
 
-/*
- * Messages that a processor gets which is running.  INIT makes the bootstrap
- * processor start over at the reset vector: where the firmware would be, so
- * the whole board is reset instead.  SIPI is ignored unless INIT came before.
- */
-static void take_init(struct vcpu *v)
-{
-	unsigned long flags;
-
-	lapic_test_clear(&v->lapic, LAPIC_PENDING_SIPI);
-	if (!lapic_test_clear(&v->lapic, LAPIC_PENDING_INIT))
-		return;
-	flags = host_lock(&v->platform->lock);
-	platform_raise(v->platform, PLATFORM_RESET, 0);
-	host_unlock(&v->platform->lock, flags);
-}
-
 /* One test of one word in the common case; see lapic_pending(). */
 static void deliver(struct vcpu *v)
 {
 	int vector;
 
-	take_init(v);
 	if (inject_nmi(v))
 		return;
 	if (static_call(engine_can_interrupt)(v)) {
@@ -110,13 +93,24 @@ static enum outcome step(struct vcpu *v)
 		if (out != OUT_RESUME)
 			return out;
 	}
-	if (v->mp == MP_WAIT_SIPI)
-		return OUT_HALT;
-	if (lapic_pending(&v->lapic))
+	if (unlikely(v->mp != MP_RUNNABLE)) {
+		out = mp_rest(v);
+		if (out != OUT_RESUME)
+			return out;
+	}
+	if (lapic_pending(&v->lapic)) {
+		out = mp_messages(v);
+		if (out != OUT_RESUME)
+			return out;
 		deliver(v);
+	}
+	if (v->pv.eoi)
+		pv_offer_eoi(v);
 	static_call(engine_run)(v);
 	v->entries++;
 	v->exits[v->exit.reason]++;
+	if (v->pv.eoi_offered)
+		pv_collect_eoi(v);
 	return exit_handle(v);
 }
 
@@ -125,8 +119,7 @@ static enum outcome root_take(struct vcpu *v)
 	v->root_held = static_call(engine_root_take)(v);
 	if (!v->root_held)
 		return root_lost(v);
-	if (unlikely(v->cpu != v->pvclock.cpu))
-		pvclock_moved(v);
+	pvclock_refresh(v);
 	return OUT_RESUME;
 }
 
@@ -158,6 +151,8 @@ enum outcome core_run(struct vcpu *v)
 
 	host_section_begin(v);
 	out = root_take(v);
+	if (out == OUT_RESUME)
+		pv_section_begin(v);
 	if (out == OUT_RESUME && v->bus.nr)
 		out = again(v);
 	while (out == OUT_RESUME) {
@@ -168,58 +163,8 @@ enum outcome core_run(struct vcpu *v)
 			out = window(v);
 		steps = 0;
 	}
+	pv_section_end(v);
 	root_give(v);
 	host_section_end(v);
 	return out;
-}
-
-/* EDX has the processor's signature there, which nobody reads who has CPUID. */
-const struct hv_vcpu_state core_reset_state = {
-	.rip = 0xfff0,
-	.rflags = 2,
-	.cr0 = 0x60000010,
-	.cs = { .base = 0xffff0000, .limit = 0xffff, .selector = 0xf000, .attr = 0x9b },
-	.ds = { .limit = 0xffff, .attr = 0x93 },
-	.es = { .limit = 0xffff, .attr = 0x93 },
-	.fs = { .limit = 0xffff, .attr = 0x93 },
-	.gs = { .limit = 0xffff, .attr = 0x93 },
-	.ss = { .limit = 0xffff, .attr = 0x93 },
-	.ldtr = { .limit = 0xffff, .attr = 0x82 },
-	.tr = { .limit = 0xffff, .attr = 0x8b },
-	.gdtr = { .limit = 0xffff },
-	.idtr = { .limit = 0xffff },
-};
-
-void core_reset(struct vcpu *v, const struct hv_vcpu_state *state)
-{
-	v->mp = v->index ? MP_WAIT_SIPI : MP_RUNNABLE;
-	memcpy(v->gpr, state->gpr, sizeof(v->gpr));
-	v->rip = state->rip;
-	v->rflags = state->rflags;
-	v->cr2 = state->cr2;
-	bus_done(v);
-	v->inject.valid = false;
-	v->triple_fault = false;
-	v->nmi_blocked = false;
-	v->irq_shadow = false;
-	v->xcr0 = 1;
-	engine->set_state(v, state);
-	msr_reset(v);
-	pvclock_reset(v);
-	lapic_reset(&v->lapic, true);
-	lapic_set_cr8(&v->lapic, state->cr8);
-	vcpu_set_tsc(v, 0);
-}
-
-bool core_has_work(struct vcpu *v)
-{
-	const unsigned long always = BIT(LAPIC_PENDING_NMI) | BIT(LAPIC_PENDING_INIT);
-
-	if (READ_ONCE(v->requests))
-		return true;
-	if (v->mp == MP_WAIT_SIPI)
-		return false;
-	if (READ_ONCE(v->lapic.s.pending) & always)
-		return true;
-	return (v->rflags & RFLAGS_IF) && lapic_wakes(&v->lapic);
 }

@@ -11,6 +11,7 @@
 #include "core/bus.h"
 #include "core/exit.h"
 #include "core/platform.h"
+#include "core/pv.h"
 #include "core/pvclock.h"
 
 struct guest;
@@ -34,6 +35,7 @@ enum hv_seg { SEG_ES, SEG_CS, SEG_SS, SEG_DS, SEG_FS, SEG_GS, SEG_LDTR, SEG_TR, 
 
 /* Architectural bits; the kernel's own names come with headers that the core does without. */
 #define CR0_PE		BIT_ULL(0)
+#define CR0_ET		BIT_ULL(4)
 #define CR0_NE		BIT_ULL(5)
 #define CR0_WP		BIT_ULL(16)
 #define CR0_NW		BIT_ULL(29)
@@ -88,12 +90,16 @@ struct vcpu_event {
 
 /**
  * enum vcpu_mp - may the vCPU run (SDM vol. 3, 'MP Initialization')
- * @MP_RUNNABLE: yes: it runs or halts
+ * @MP_RUNNABLE: yes
  * @MP_WAIT_SIPI: an application processor after reset or INIT: it waits for a start-up message
+ * @MP_HALTED: in HLT
+ * @MP_HALTED_OFF: in HLT with interrupts off: only messages of other processors end it
  */
 enum vcpu_mp {
 	MP_RUNNABLE,
 	MP_WAIT_SIPI,
+	MP_HALTED,
+	MP_HALTED_OFF,
 };
 
 /**
@@ -142,7 +148,7 @@ struct vcpu_msrs {
  * @s2: the guest's second-level tables; constant
  * @platform: the guest's chips; constant
  * @index: 0-based; 0 is the bootstrap processor; constant
- * @mp: set by core_reset(), INIT and SIPI
+ * @mp: may it run; written by the owner, read by others
  * @cpu: host CPU of the current core section
  * @task: runs it; constant while the guest runs
  * @in_core: between section begin and end: it looks at its pending work before
@@ -156,6 +162,7 @@ struct vcpu_msrs {
  * @msrs: see above
  * @pvclock: paravirtual clock
  * @bus: accesses of the instruction that exited
+ * @pv: the rest of that interface
  * @fill_gpa: OUT_S2_FILL: where
  * @fill_access: ACCESS_* that the fill has to allow
  * @stop: OUT_STOP: why
@@ -191,6 +198,7 @@ struct vcpu {
 	struct vcpu_msrs msrs;
 	struct pvclock pvclock;
 	struct bus_log bus;
+	struct pv pv;
 	u64 fill_gpa;
 	u32 fill_access;
 	struct vcpu_stop stop;
@@ -215,9 +223,13 @@ void vcpu_set_efer(struct vcpu *v, u64 value);	/* already checked */
 u64 vcpu_pat(struct vcpu *v);
 void vcpu_set_pat(struct vcpu *v, u64 value);	/* already checked */
 
+/* Drop cached translations of the guest's before its next entry. */
+void vcpu_flush(struct vcpu *v);
+
 /* Guest's time stamp counter now, ticks. */
 u64 vcpu_tsc(struct vcpu *v);
 void vcpu_set_tsc(struct vcpu *v, u64 value);
+void vcpu_set_tsc_offset(struct vcpu *v, u64 offset);
 
 /*
  * Queue an exception for the next entry.  One that meets another which was

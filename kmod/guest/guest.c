@@ -299,6 +299,7 @@ static void take_config(struct guest *g, struct guest_config *c)
 		g->memory_size += c->regions[i].size;
 	}
 	g->platform.debug_exit_port = c->debug_exit_port;
+	g->platform.pv = c->pv;
 }
 
 /* A local APIC is there once its vCPU is whole: what is half made, guest_free() takes apart. */

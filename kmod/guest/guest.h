@@ -57,6 +57,7 @@ struct segment {
  * @vcpus: how many; 0: 1
  * @on_reset: enum hv_on_reset
  * @debug_exit_port: 0: none
+ * @pv: paravirtual features, bits by enum hv_pv
  * @nr_regions: entries in @regions
  * @nr_segments: entries in @segments
  * @regions: gpa and size only
@@ -70,6 +71,7 @@ struct guest_config {
 	u32 vcpus;
 	u32 on_reset;
 	u16 debug_exit_port;
+	u32 pv;
 	unsigned int nr_regions;
 	unsigned int nr_segments;
 	struct region regions[S2_MAX_RANGES];
@@ -118,6 +120,8 @@ struct guest_config {
  * @handlers: programs and eventfds on its bus
  * @thread_up: a vCPU's thread has begun; creation only
  * @nr_vcpus, @vcpus, @threads: constant after creation
+ * @yielded_to: index of the vCPU that another one last gave its CPU to; no lock, a hint
+ * @zaps: how often pages were taken out of @s2 and its files; F for changes
  * @kernel_memory: bytes held beyond guest pages and tables; constant
  */
 struct guest {
@@ -159,6 +163,8 @@ struct guest {
 	unsigned int nr_vcpus;
 	struct vcpu *vcpus[HV_MAX_VCPUS];
 	struct task_struct *threads[HV_MAX_VCPUS];
+	unsigned int yielded_to;
+	unsigned long zaps;
 	u64 kernel_memory;
 };
 

@@ -163,11 +163,11 @@ static void end(struct guest *g)
 	WRITE_ONCE(g->state, HV_STATE_STOPPED);
 }
 
-static void reset_vcpu(struct vcpu *v, const struct hv_vcpu_state *state)
+static void reset_vcpu(struct vcpu *v)
 {
 	clear_bit(VCPU_REQ_PLATFORM, &v->requests);
 	memset(&v->stop, 0, sizeof(v->stop));
-	core_reset(v, state);
+	core_reset(v, &v->guest->boot_state);
 	host_reset_fpu(v);
 }
 
@@ -179,7 +179,7 @@ static void reset_machine(struct guest *g)
 	handlers_cancel(g);
 	platform_reset(&g->platform);
 	for (i = 0; i < g->nr_vcpus; i++)
-		reset_vcpu(g->vcpus[i], i ? &core_reset_state : &g->boot_state);
+		reset_vcpu(g->vcpus[i]);
 	/* The writer's queue goes on into the new UART. */
 	console_set_ended(&g->console, false);
 }

@@ -6,6 +6,7 @@
  * tables holds a reference on its page until the leaf is gone and flushed, and
  * the mapping is unevictable: guest memory is neither swapped nor migrated.
  */
+#include <linux/cpumask.h>
 #include <linux/file.h>
 #include <linux/fs.h>
 #include <linux/memcontrol.h>
@@ -14,6 +15,7 @@
 #include <linux/pagemap.h>
 #include <linux/sched/mm.h>
 #include <linux/shmem_fs.h>
+#include <linux/smp.h>
 
 #include "core/engine.h"
 #include "guest/guest.h"
@@ -136,9 +138,27 @@ static int map_page(struct guest *g, struct region *r, u64 gpa, struct page *pag
 	return ret;
 }
 
+/*
+ * Of several vCPUs that fault on the same page, the first maps it.  A page that
+ * was looked up before others were taken away may be one of these: @zaps tells,
+ * and the vCPU faults again.
+ */
+static int map_unless_zapped(struct guest *g, struct region *r, u64 gpa, struct page *page,
+			     unsigned long zaps)
+{
+	int ret = 1;
+
+	mutex_lock(&g->fill_lock);
+	if (g->zaps == zaps)
+		ret = map_page(g, r, gpa, page);
+	mutex_unlock(&g->fill_lock);
+	return ret;
+}
+
 int memory_fill(struct guest *g, u64 gpa)
 {
 	struct region *r = guest_region(g, gpa & PAGE_MASK, PAGE_SIZE);
+	unsigned long zaps = smp_load_acquire(&g->zaps);
 	struct mem_cgroup *memcg, *old;
 	struct page *page;
 	int ret;
@@ -150,15 +170,105 @@ int memory_fill(struct guest *g, u64 gpa)
 	page = backing_page(r, gpa);
 	ret = PTR_ERR_OR_ZERO(page);
 	if (!ret) {
-		mutex_lock(&g->fill_lock);
-		ret = map_page(g, r, gpa, page);
-		mutex_unlock(&g->fill_lock);
+		ret = map_unless_zapped(g, r, gpa, page, zaps);
 		if (ret)
 			put_page(page);
 	}
 	set_active_memcg(old);
 	mem_cgroup_put(memcg);
 	return min(ret, 0);
+}
+
+/*
+ * Pages taken away from a guest that runs.  No page is given back while a vCPU
+ * may use it, so there are two passes over the leaves with a flush in between:
+ * the first takes their present bits and nothing else, the second drops the pages.
+ */
+typedef void (*leaf_fn)(struct s2 *s2, u64 *entry, unsigned int level);
+
+/* All leaves that overlap [@gpa, @end), @level down. */
+static void each_leaf(struct s2 *s2, u64 *table, unsigned int level, u64 gpa, u64 end, leaf_fn fn)
+{
+	u64 next, *entry;
+
+	for (; gpa < end; gpa = next) {
+		next = (gpa | (s2_size(level) - 1)) + 1;
+		entry = &table[s2_index(gpa, level)];
+		if (!*entry)
+			continue;
+		if (s2_is_leaf(*entry, level))
+			fn(s2, entry, level);
+		else
+			each_leaf(s2, host_va(s2_hpa(*entry)), level - 1, gpa, min(end, next), fn);
+	}
+}
+
+static void hide_leaf(struct s2 *s2, u64 *entry, unsigned int level)
+{
+	WRITE_ONCE(*entry, *entry & ~s2->format->present);
+}
+
+static void drop_leaf(struct s2 *s2, u64 *entry, unsigned int level)
+{
+	u64 hpa = s2_hpa(*entry);
+
+	WRITE_ONCE(*entry, 0);
+	s2->leaf_pages -= BIT(9 * level);
+	put_page(virt_to_page(host_va(hpa)));
+}
+
+static void nothing(void *unused)
+{
+}
+
+/*
+ * Returns when no vCPU uses a translation or a pointer that it got before: each
+ * drops its translations before it enters the guest again, and one that is in a
+ * core section has let interrupts in, which is when it holds no pointer.  A
+ * vCPU that begins a section says so before it looks at its requests, so either
+ * it is seen here, or it sees the request.
+ */
+static void flush_vcpus(struct guest *g)
+{
+	cpumask_var_t cpus;
+	unsigned int i;
+	bool some = zalloc_cpumask_var(&cpus, GFP_KERNEL);
+
+	for (i = 0; i < g->nr_vcpus; i++)
+		set_bit(VCPU_REQ_FLUSH, &g->vcpus[i]->requests);
+	/* The requests before in_core: host_section_begin() has the other half. */
+	smp_mb();
+	for (i = 0; some && i < g->nr_vcpus; i++)
+		if (READ_ONCE(g->vcpus[i]->in_core))
+			cpumask_set_cpu(READ_ONCE(g->vcpus[i]->cpu), cpus);
+	on_each_cpu_mask(some ? cpus : cpu_online_mask, nothing, NULL, true);
+	if (some)
+		free_cpumask_var(cpus);
+}
+
+/* Of a region; a large page goes whole. @g->fill_lock held. */
+static void unmap_range(struct guest *g, u64 gpa, u64 end)
+{
+	each_leaf(&g->s2, g->s2.root, S2_LEVELS - 1, gpa, end, hide_leaf);
+	flush_vcpus(g);
+	each_leaf(&g->s2, g->s2.root, S2_LEVELS - 1, gpa, end, drop_leaf);
+}
+
+int memory_discard(struct guest *g, u64 gpa, u64 size)
+{
+	struct region *r = guest_region(g, gpa, size);
+	loff_t start;
+
+	if (!size || !PAGE_ALIGNED(gpa | size) || !r)
+		return -EINVAL;
+	start = gpa - r->gpa;
+	mutex_lock(&g->fill_lock);
+	unmap_range(g, gpa, gpa + size);
+	shmem_truncate_range(file_inode(r->file), start, start + size - 1);
+	/* Whoever reads this looks a page up that was not truncated. */
+	smp_store_release(&g->zaps, g->zaps + 1);
+	mutex_unlock(&g->fill_lock);
+	return 0;
 }
 
 /* Free what @table points to, @level down; the root itself stays. */
@@ -171,7 +281,7 @@ static void s2_zap(struct s2 *s2, u64 *table, unsigned int level)
 
 		if (!s2_present(s2->format, entry))
 			continue;
-		table[i] = 0;
+		WRITE_ONCE(table[i], 0);
 		if (s2_is_leaf(entry, level)) {
 			put_page(virt_to_page(host_va(s2_hpa(entry))));
 			continue;

@@ -24,6 +24,12 @@ void memory_destroy(struct guest *g);
 int memory_fill(struct guest *g, u64 gpa);
 
 /*
+ * Drop what is in [@gpa, @gpa + @size), which reads as zeroes from now on, whether
+ * the guest runs or not.  0, or -EINVAL: not whole pages of one region.
+ */
+int memory_discard(struct guest *g, u64 gpa, u64 size);
+
+/*
  * Forget what the guest wrote, and apply the boot manifest.  No vCPU runs; the
  * leader's thread.  0, or memory is empty then: -ENOMEM, -EIO, or -EINTR where
  * the guest has to end meanwhile.

@@ -103,6 +103,18 @@ static enum outcome do_request(struct vcpu *v)
 	return OUT_REQUEST;
 }
 
+static enum outcome do_spin(struct vcpu *v)
+{
+	vcpu_yield(v);
+	return OUT_RESUME;
+}
+
+static enum outcome do_mp(struct vcpu *v)
+{
+	core_mp(v);
+	return OUT_RESUME;
+}
+
 static enum outcome (*const outcomes[])(struct vcpu *v) = {
 	[OUT_INTERRUPT] = do_interrupt,
 	[OUT_HALT] = do_halt,
@@ -112,6 +124,8 @@ static enum outcome (*const outcomes[])(struct vcpu *v) = {
 	[OUT_REQUEST] = do_request,
 	[OUT_YIELD] = do_interrupt,
 	[OUT_TRAP] = handlers_answer,
+	[OUT_MP] = do_mp,
+	[OUT_SPIN] = do_spin,
 };
 
 /* Inside, until the vCPUs meet or the guest has to end. */

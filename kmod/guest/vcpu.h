@@ -12,6 +12,9 @@ struct vcpu;
 int vcpu_create(struct guest *g, unsigned int index);
 void vcpu_destroy(struct guest *g, unsigned int index);
 
+/* yield.c: @v spins: let another vCPU of its guest run that has no CPU. On @v's task. */
+void vcpu_yield(struct vcpu *v);
+
 /* Kernel memory of one vCPU, bytes. */
 size_t vcpu_footprint(void);
 

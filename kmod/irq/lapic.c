@@ -26,6 +26,7 @@
 #define ICR_VALID		0x000cdfffU
 
 static bool lapic_lvt_deliver(struct lapic *l, enum lapic_reg lvt);
+static void write_eoi(struct lapic *l, unsigned int reg, u32 value);
 
 /* The highest bit set, or -1. Read with no lock: a racing bit brings its own kick. */
 static int highest(const unsigned long *map)
@@ -109,8 +110,11 @@ void lapic_accept(struct lapic *l, u8 vector, bool level)
  */
 void lapic_post(struct lapic *l, enum lapic_pending what)
 {
-	if (!test_and_set_bit(what, &l->s.pending))
-		host_kick(l->vcpu);
+	if (test_and_set_bit(what, &l->s.pending))
+		return;
+	/* Behind the bit, and a full barrier: core/mp.c looks for messages under way. */
+	atomic_inc_return(&l->plat->messages);
+	host_kick(l->vcpu);
 }
 
 /**
@@ -472,6 +476,28 @@ static void write_tpr(struct lapic *l, unsigned int reg, u32 value)
 {
 	l->s.reg[LAPIC_TPR] = value;
 	lapic_update_ppr(l);
+}
+
+/**
+ * lapic_eoi_is_silent - would an EOI now only end the interrupt in service?
+ * @l: local APIC; the vCPU's own thread asks
+ *
+ * Return: true if one is in service that is no level, and no other one waits
+ */
+bool lapic_eoi_is_silent(const struct lapic *l)
+{
+	int vector = highest(l->s.isr);
+
+	return vector >= 0 && !test_bit(vector, l->s.tmr) && highest(l->s.irr) < 0;
+}
+
+/**
+ * lapic_eoi - the guest ends the interrupt in service; the vCPU's own thread
+ * @l: local APIC
+ */
+void lapic_eoi(struct lapic *l)
+{
+	write_eoi(l, LAPIC_EOI, 0);
 }
 
 /* "Signaling Interrupt Servicing Completion". With nothing in service: no effect. */

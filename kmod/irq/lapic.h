@@ -211,6 +211,8 @@ void lapic_nmi(struct lapic *l);
 void lapic_post(struct lapic *l, enum lapic_pending what);
 void lapic_error(struct lapic *l, enum lapic_esr bit);
 void lapic_lint(struct lapic *l, unsigned int pin, bool level);
+bool lapic_eoi_is_silent(const struct lapic *l);
+void lapic_eoi(struct lapic *l);
 
 /* route.c */
 void lapic_receive(struct lapic *l, const struct lapic_message *m);

@@ -231,6 +231,8 @@ void platform_reset(struct platform *p)
 {
 	unsigned long flags = host_lock(&p->lock);
 
+	p->tsc_origin = host_tsc();
+	p->ns_origin = host_now();
 	uart_reset(p);
 	pit_reset(p);
 	cmos_reset(p);

@@ -45,12 +45,32 @@ void svm_set_intercepts(struct vmcb_control *c)
 			     VMCB_TLBSYNC;
 }
 
+/*
+ * A guest that executes many PAUSEs, each soon after the last, spins for another
+ * CPU (section 15.14.4).  Counts as the kernel's own hypervisor has them.
+ */
+#define PAUSE_COUNT	3000
+#define PAUSE_THRESHOLD	128	/* cycles */
+
+static void set_pause_filter(struct svm_vcpu *s)
+{
+	struct vmcb_control *c = &s->vmcb->control;
+
+	if (!(svm_caps.features & SVM_CPUID_PAUSE_FILTER) || s->vcpu.platform->nr_lapics < 2)
+		return;
+	c->intercept_misc1 |= VMCB_PAUSE;
+	c->pause_count = PAUSE_COUNT;
+	if (svm_caps.features & SVM_CPUID_PAUSE_THRESHOLD)
+		c->pause_threshold = PAUSE_THRESHOLD;
+}
+
 static void set_control(struct svm_vcpu *s)
 {
 	struct vmcb_control *c = &s->vmcb->control;
 
 	memset(c, 0, sizeof(*c));
 	svm_set_intercepts(c);
+	set_pause_filter(s);
 	c->iopm_base = svm_iopm_pa;
 	c->msrpm_base = svm_msrpm_pa;
 	c->int_ctl = VMCB_V_INTR_MASKING;
@@ -77,13 +97,29 @@ static void set_segments(struct vmcb_save *save, const struct hv_vcpu_state *sta
 	save->cpl = (state->ss.attr >> 5) & 3;
 }
 
-void svm_set_state(struct vcpu *v, const struct hv_vcpu_state *state)
+/*
+ * INIT leaves the MSRs alone (Intel SDM vol. 3, 'Processor State After Reset'):
+ * STAR to SYSENTER_EIP, which stand together, and PAT.
+ */
+static void clear_save(struct vmcb_save *save, bool init)
+{
+	const size_t first = offsetof(struct vmcb_save, star);
+	const size_t behind = offsetof(struct vmcb_save, cr2);
+	u64 pat = init ? save->g_pat : PAT_RESET;
+
+	memset(save, 0, init ? first : sizeof(*save));
+	if (init)
+		memset((void *)save + behind, 0, sizeof(*save) - behind);
+	save->g_pat = pat;
+}
+
+void svm_set_state(struct vcpu *v, const struct hv_vcpu_state *state, bool init)
 {
 	struct svm_vcpu *s = to_svm(v);
 	struct vmcb_save *save = &s->vmcb->save;
 
 	set_control(s);
-	memset(save, 0, sizeof(*save));
+	clear_save(save, init);
 	set_segments(save, state);
 	save->cr0 = state->cr0;
 	save->cr3 = state->cr3;
@@ -91,7 +127,6 @@ void svm_set_state(struct vcpu *v, const struct hv_vcpu_state *state)
 	save->efer = state->efer | EFER_SVME_BIT;
 	save->dr6 = DR6_RESET;
 	save->dr7 = DR7_RESET;
-	save->g_pat = PAT_RESET;
 	memset(s->dr, 0, sizeof(s->dr));
 	s->dr_loaded = false;
 	s->flush = true;

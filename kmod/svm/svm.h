@@ -91,6 +91,8 @@ struct svm_caps {
 #define SVM_CPUID_VMCB_CLEAN	BIT(5)
 #define SVM_CPUID_FLUSH_ASID	BIT(6)
 #define SVM_CPUID_DECODE	BIT(7)
+#define SVM_CPUID_PAUSE_FILTER	BIT(10)
+#define SVM_CPUID_PAUSE_THRESHOLD BIT(12)
 
 extern struct svm_caps svm_caps;
 DECLARE_PER_CPU(struct svm_cpu, svm_cpus);
@@ -113,7 +115,7 @@ void svm_load_debug(struct vcpu *v);
 
 /* state.c: core. */
 void svm_set_intercepts(struct vmcb_control *c);
-void svm_set_state(struct vcpu *v, const struct hv_vcpu_state *state);
+void svm_set_state(struct vcpu *v, const struct hv_vcpu_state *state, bool init);
 void svm_get_state(struct vcpu *v, struct hv_vcpu_state *state);
 
 /* exit.c: core. */

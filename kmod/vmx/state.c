@@ -171,21 +171,28 @@ static void set_controls(struct vmx_vcpu *s)
 	vmcs_write64(VMCS_EPT_POINTER, host_hpa(s->vcpu.s2->root) | vmx_caps.eptp_flags);
 }
 
+/* MSRs of the VMCS that an INIT leaves alone (SDM vol. 3, 'Processor State After Reset'). */
+static void set_reset_msrs(void)
+{
+	vmcs_write64(VMCS_GUEST_PAT, PAT_RESET);
+	vmcs_write32(VMCS_GUEST_SYSENTER_CS, 0);
+	vmcs_writen(VMCS_GUEST_SYSENTER_ESP, 0);
+	vmcs_writen(VMCS_GUEST_SYSENTER_EIP, 0);
+}
+
 /* What struct hv_vcpu_state does not name, at its reset value. */
 static void set_reset_values(struct vmx_vcpu *s)
 {
+	if (!s->init)
+		set_reset_msrs();
 	vmcs_write64(VMCS_LINK_POINTER, ~0ULL);
 	vmcs_write64(VMCS_GUEST_DEBUGCTL, 0);
-	vmcs_write64(VMCS_GUEST_PAT, PAT_RESET);
 	if (vmx_caps.words[VMX_ENTRY] & ENTRY_LOAD_PERF)
 		vmcs_write64(VMCS_GUEST_PERF_GLOBAL_CTRL, 0);
 	vmcs_writen(VMCS_GUEST_DR7, DR7_RESET);
 	vmcs_writen(VMCS_GUEST_PENDING_DEBUG, 0);
 	vmcs_write32(VMCS_GUEST_INTERRUPTIBILITY, 0);
 	vmcs_write32(VMCS_GUEST_ACTIVITY, 0);
-	vmcs_write32(VMCS_GUEST_SYSENTER_CS, 0);
-	vmcs_writen(VMCS_GUEST_SYSENTER_ESP, 0);
-	vmcs_writen(VMCS_GUEST_SYSENTER_EIP, 0);
 	vmcs_write64(VMCS_TSC_OFFSET, s->tsc_offset);
 	s->interruptibility = 0;
 	s->host_rsp = 0;
@@ -236,14 +243,22 @@ void vmx_apply_state(struct vmx_vcpu *s)
 	s->pdptes_stale = is_pae(state->cr0, state->cr4, state->efer);
 }
 
-/* No VMCS is current here: what it is to hold waits for root. */
-void vmx_set_state(struct vcpu *v, const struct hv_vcpu_state *state)
+/*
+ * No VMCS is current here: what it is to hold waits for root.  An INIT before the
+ * first entry finds nothing there yet that it could leave alone.
+ */
+void vmx_set_state(struct vcpu *v, const struct hv_vcpu_state *state, bool init)
 {
 	struct vmx_vcpu *s = to_vmx(v);
 
 	s->initial = *state;
+	if (!init)
+		s->init = false;
+	else if (!s->fresh)
+		s->init = true;
 	s->fresh = true;
-	memset(s->msrs, 0, sizeof(s->msrs));
+	if (!init)
+		memset(s->msrs, 0, sizeof(s->msrs));
 	memset(s->dr, 0, sizeof(s->dr));
 	s->dr6 = DR6_RESET;
 	s->dr_loaded = false;

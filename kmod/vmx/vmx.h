@@ -24,6 +24,7 @@ enum vmx_msr { VMX_STAR, VMX_LSTAR, VMX_CSTAR, VMX_FMASK, VMX_KERNEL_GS, VMX_NR_
  * @virtual_apic: page that MOV from CR8 reads; constant
  * @initial: what the first entry starts with, while @fresh
  * @fresh: @initial and the controls are to be written into the VMCS
+ * @init: ... but not the MSRs, which an INIT leaves alone
  * @launched: VMRESUME, not VMLAUNCH
  * @primary: primary controls, as they stand in the VMCS
  * @interruptibility: likewise
@@ -45,6 +46,7 @@ struct vmx_vcpu {
 	void *virtual_apic;
 	struct hv_vcpu_state initial;
 	bool fresh;
+	bool init;
 	bool launched;
 	u32 primary;
 	u32 interruptibility;
@@ -159,7 +161,7 @@ void vmx_set_dr6(struct vmx_vcpu *s, u64 value);
 void vmx_flush_l1d(void);
 
 /* state.c: core. */
-void vmx_set_state(struct vcpu *v, const struct hv_vcpu_state *state);
+void vmx_set_state(struct vcpu *v, const struct hv_vcpu_state *state, bool init);
 void vmx_get_state(struct vcpu *v, struct hv_vcpu_state *state);
 void vmx_apply_state(struct vmx_vcpu *s);
 u64 vmx_cr(struct vcpu *v, unsigned int nr);

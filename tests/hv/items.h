@@ -141,10 +141,11 @@ struct items {
 	struct hvctl_guest *stats;
 };
 
-static inline struct items run_items(struct hvctl *h, const char *payload, uint64_t a, uint64_t b)
+/* @spec is freed. */
+static inline struct items run_spec(struct hvctl *h, struct hvctl_spec *spec, int ms)
 {
-	uint64_t id = create_spec(h, item_spec(h, payload, a, b));
-	struct items r = { .guest = run_or_kill(h, id, ITEM_MS) };
+	uint64_t id = create_spec(h, spec);
+	struct items r = { .guest = run_or_kill(h, id, ms) };
 	char *text = console_text(h, id);
 
 	r.good = show_items(text);
@@ -156,6 +157,11 @@ static inline struct items run_items(struct hvctl *h, const char *payload, uint6
 	if (hvctl_remove(h, id))
 		test_die("remove: %s", hvctl_error(h));
 	return r;
+}
+
+static inline struct items run_items(struct hvctl *h, const char *payload, uint64_t a, uint64_t b)
+{
+	return run_spec(h, item_spec(h, payload, a, b), ITEM_MS);
 }
 
 static inline void items_free(struct items *r)

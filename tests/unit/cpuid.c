@@ -29,7 +29,7 @@ static void all(u32 leaf, u32 subleaf, u32 r[4])
 	} else if (leaf == 1) {
 		r[0] = 0x00800f12;
 		r[2] &= ~host_osxsave;
-	} else if (leaf == 4) {
+	} else if (leaf == 4 || leaf == 0x8000001d) {
 		r[0] = subleaf < 4 ? 0xffffc021 | (subleaf + 1) << 5 : 0;
 	} else if (leaf == 0xd && subleaf == 2) {
 		r[0] = 256;
@@ -63,6 +63,13 @@ static void source(u32 leaf, u32 subleaf, u32 r[4])
 		bare(leaf, subleaf, r);
 	else
 		all(leaf, subleaf, r);
+}
+
+static u32 pv;
+
+u32 pv_features(const struct vcpu *v)
+{
+	return pv;
 }
 
 static u32 out[4];
@@ -100,8 +107,10 @@ static void test_vendor(void)
 	CHECK(!memcmp(&out[1], "Auth", 4) && !memcmp(&out[2], "cAMD", 4));
 	CHECK(cpuid_is_amd());
 	cpuid(0x80000000, 0);
-	CHECK_EQ(out[0], 0x80000008);
+	CHECK_EQ(out[0], 0x8000001e);
 	setup(ALL_INTEL);
+	cpuid(0x80000000, 0);
+	CHECK_EQ(out[0], 0x80000008);
 	cpuid(0, 0);
 	CHECK(!memcmp(&out[1], "Genu", 4));
 	CHECK(!cpuid_is_amd());
@@ -125,16 +134,20 @@ static void test_hypervisor(void)
 	CHECK_EQ(out[0], 1);
 	cpuid(0x40000002, 0);
 	CHECK_EQ(out[0] | out[1] | out[2] | out[3], 0);
+	pv = 0xa;
 	cpuid(0x40000100, 0);
 	memcpy(signature, &out[1], 12);
 	CHECK(!strcmp(signature, "KVMKVMKVM"));
 	CHECK_EQ(out[0], 0x40000101);
 	cpuid(0x40000101, 0);
 	CHECK_EQ(out[0], 0x0000000a);
-	fake.tsc_stable = true;
-	cpuid(0x40000101, 0);
-	CHECK_EQ(out[0], 0x0100000a);
 	cpuid(0x40000102, 0);
+	CHECK_EQ(out[0] | out[1] | out[2] | out[3], 0);
+	/* Without any of its features the interface is not there. */
+	pv = 0;
+	cpuid(0x40000100, 0);
+	CHECK_EQ(out[0] | out[1] | out[2] | out[3], 0);
+	cpuid(0x40000101, 0);
 	CHECK_EQ(out[0] | out[1] | out[2] | out[3], 0);
 }
 
@@ -156,7 +169,7 @@ static void test_everything(void)
 	CHECK_EQ(out[0] | out[1] | out[2] | out[3], 0);
 	cpuid(0x80000001, 0);
 	CHECK_EQ(out[0], 0x00800f12);
-	CHECK_EQ(out[2], 0x1e1);
+	CHECK_EQ(out[2], 0x4001e1);
 	CHECK_EQ(out[3], 0x2583bb7f | 1 << 11 | 1 << 20 | 1 << 22);
 	cpuid(0x80000007, 0);
 	CHECK_EQ(out[3], 0x100);
@@ -174,7 +187,7 @@ static void test_nothing_else(void)
 {
 	static const u32 leaves[] = { 3, 5, 8, 9, 0xa, 0xc, 0xe, 0xf, 0x10, 0x14, 0x1f, 0x20000000,
 				      0x3fffffff, 0x400000ff, 0x7fffffff, 0x80000009, 0x8000000a,
-				      0x8000001d, 0x8000001f, 0xc0000000, 0xffffffff };
+				      0x8000001c, 0x8000001f, 0xc0000000, 0xffffffff };
 	unsigned int i;
 
 	setup(ALL_AMD);
@@ -252,9 +265,25 @@ static void test_topology(void)
 	CHECK_EQ(out[2], 0x2003);
 	cpuid(0x80000001, 0);
 	CHECK(out[2] & 2);
+	fake_vcpu.index = 2;
+	cpuid(0x8000001d, 2);
+	CHECK_EQ(out[0] >> 5 & 7, 3);
+	CHECK_EQ(out[0] >> 14, 3);
+	cpuid(0x8000001d, 0);
+	CHECK_EQ(out[0] >> 14, 0);
+	cpuid(0x8000001d, 4);
+	CHECK_EQ(out[0] | out[1] | out[2] | out[3], 0);
+	cpuid(0x8000001e, 0);
+	CHECK(out[0] == 2 && out[1] == 2 && !out[2] && !out[3]);
 	fake_platform.nr_lapics = 1;
 	cpuid(0x80000008, 0);
 	CHECK_EQ(out[2], 0);
+	setup(ALL_INTEL);
+	cpuid(0x8000001e, 0);
+	CHECK_EQ(out[0] | out[1] | out[2] | out[3], 0);
+	setup(BARE_AMD);
+	cpuid(0x8000001d, 0);
+	CHECK_EQ(out[0] | out[1] | out[2] | out[3], 0);
 }
 
 static void test_xstate(void)

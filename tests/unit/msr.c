@@ -52,6 +52,17 @@ bool pvclock_write(struct vcpu *v, u32 msr, u64 value)
 	return !(value & 2);
 }
 
+bool pv_read(struct vcpu *v, u32 msr, u64 *value)
+{
+	*value = msr;
+	return true;
+}
+
+bool pv_write(struct vcpu *v, u32 msr, u64 value)
+{
+	return !(value & 2);
+}
+
 static u64 value;
 
 static bool rd(u32 msr)
@@ -175,6 +186,8 @@ static void test_pvclock(void)
 	CHECK(rd(0x4b564d00) && value == 0x4b564d00);
 	CHECK(rd(0x4b564d01) && value == 0x4b564d01);
 	CHECK(wr(0x4b564d01, 1) && !wr(0x4b564d01, 2));
+	CHECK(rd(0x4b564d03) && rd(0x4b564d04) && wr(0x4b564d04, 1) && !wr(0x4b564d04, 2));
+	CHECK(!rd(0x4b564d05));
 	CHECK(!rd(0x4b564d02) && !rd(0x11) && !rd(0x12));
 }
 

@@ -73,7 +73,10 @@ static void test_settings(void)
 	CHECK(set(spec, "name", "web-1.a_B") == 0 && !strcmp(spec->name, "web-1.a_B"));
 	CHECK(set(spec, "on-reset", "stop") == 0 && spec->on_reset == HV_ON_RESET_STOP);
 	CHECK(set(spec, "debug-exit", "0xf4") == 0 && spec->debug_exit == 0xf4);
-	CHECK(set(spec, "vcpus", "1") == 0 && set(spec, "kernel-type", "flat") == 0);
+	CHECK(set(spec, "vcpus", "64") == 0 && set(spec, "kernel-type", "flat") == 0);
+	CHECK(spec->pv == 0x7f && set(spec, "pv", "off") == 0 && spec->pv == 0);
+	CHECK(set(spec, "pv", "clock,unhalt") == 0 && spec->pv == 0x41);
+	CHECK(set(spec, "pv", "on") == 0 && spec->pv == 0x7f);
 	CHECK(set(spec, "cgroup", "a/b") == 0 && set(spec, "cgroup", "") == 0);
 	CHECK(set(spec, "kernel", "a") == 0 && set(spec, "kernel", "b") == 0);
 	CHECK(!strcmp(spec->kernel, "b"));
@@ -91,7 +94,7 @@ static void test_refused(void)
 		{ "name", "a/b" }, { "name", "\303\244" },
 		{ "name", "1234567890123456789012345678901234567890123456789012345678901234" },
 		{ "on-reset", "" }, { "debug-exit", "0" }, { "debug-exit", "65536" },
-		{ "debug-exit", "f4" }, { "vcpus", "0" }, { "vcpus", "65" }, { "vcpus", "-1" },
+		{ "debug-exit", "f4" }, { "vcpus", "0" }, { "vcpus", "65" }, { "pv", "" }, { "pv", "clock," }, { "pv", "time" }, { "vcpus", "-1" },
 		{ "cgroup", ".." }, { "cgroup", "a/../b" }, { "cgroup", "/.." },
 		{ "kernel-type", "elf" }, { "cpuset", "" }, { "cpuset", "0-" }, { "cpuset", "-1" },
 		{ "cpuset", "0,,1" }, { "cpuset", "0 1" }, { "cpuset", "0," }, { "cpu-weight", "0" },

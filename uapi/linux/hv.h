@@ -342,6 +342,20 @@ struct hv_console {
 	__u32 pad;
 };
 
+/**
+ * struct hv_discard - drop what is in a range of guest memory (HV_DISCARD)
+ * @gpa: first byte, a multiple of 4096
+ * @size: bytes, a multiple of 4096, at least one page
+ *
+ * The host gets the pages back; the guest, running or not, and mappings of its
+ * memory read zeroes there from now on.  EINVAL where the range is not whole
+ * pages of one region.  The next start or reset applies the boot manifest anew.
+ */
+struct hv_discard {
+	__u64 gpa;
+	__u64 size;
+};
+
 /* On /dev/hv. */
 #define HV_INFO		_IOR(HV_IOC, 0x00, struct hv_info)
 #define HV_OPEN		_IOW(HV_IOC, 0x01, struct hv_open)	/* returns a guest fd; ENOENT */
@@ -355,5 +369,6 @@ struct hv_console {
 #define HV_TRAP		_IOW(HV_IOC, 0x20, struct hv_trap)	/* returns a trap fd */
 #define HV_IOEVENTFD	_IOW(HV_IOC, 0x21, struct hv_ioeventfd)
 #define HV_IRQFD	_IOW(HV_IOC, 0x22, struct hv_irqfd)
+#define HV_DISCARD	_IOW(HV_IOC, 0x12, struct hv_discard)
 
 #endif /* _UAPI_LINUX_HV_H */

@@ -66,6 +66,30 @@ enum hv_on_reset {
 	HV_ON_RESET_STOP,
 };
 
+/**
+ * enum hv_pv - The features of KVM's paravirtual interface; bits of the
+ *   attribute pv.
+ * @HV_PV_CLOCK: kvmclock, the time as a function of the TSC.
+ * @HV_PV_CLOCK_STABLE: kvmclock is one for all vCPUs, where the host's TSCs
+ *   allow it.
+ * @HV_PV_STEAL_TIME: How long a vCPU waited for a host CPU, and whether it
+ *   runs.
+ * @HV_PV_EOI: The end of an interrupt without an exit.
+ * @HV_PV_IPI: One call for an IPI to many vCPUs.
+ * @HV_PV_TLB_FLUSH: Flushes for vCPUs that do not run wait until they do.
+ *   Needs steal-time.
+ * @HV_PV_UNHALT: A vCPU that halts in a spinlock is woken by a call.
+ */
+enum hv_pv {
+	HV_PV_CLOCK,
+	HV_PV_CLOCK_STABLE,
+	HV_PV_STEAL_TIME,
+	HV_PV_EOI,
+	HV_PV_IPI,
+	HV_PV_TLB_FLUSH,
+	HV_PV_UNHALT,
+};
+
 enum {
 	HV_A_GUEST_PAD = 1,
 	HV_A_GUEST_ID,
@@ -93,6 +117,7 @@ enum {
 	HV_A_GUEST_KERNEL_MEMORY,
 	HV_A_GUEST_TRAP,
 	HV_A_GUEST_ORIGIN,
+	HV_A_GUEST_PV,
 
 	__HV_A_GUEST_MAX,
 	HV_A_GUEST_MAX = (__HV_A_GUEST_MAX - 1)

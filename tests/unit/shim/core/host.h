@@ -91,6 +91,20 @@ struct vcpu;
 #define smp_load_acquire(p)	__atomic_load_n(p, __ATOMIC_ACQUIRE)
 #define smp_store_release(p, v)	__atomic_store_n(p, v, __ATOMIC_RELEASE)
 
+typedef struct {
+	int counter;
+} atomic_t;
+
+static inline int atomic_read(const atomic_t *a)
+{
+	return READ_ONCE(a->counter);
+}
+
+static inline int atomic_inc_return(atomic_t *a)
+{
+	return __atomic_add_fetch(&a->counter, 1, __ATOMIC_SEQ_CST);
+}
+
 static inline void set_bit(long n, unsigned long *map)
 {
 	__atomic_fetch_or(&map[n / 64], BIT(n % 64), __ATOMIC_SEQ_CST);
@@ -212,6 +226,7 @@ void host_timer_start(struct host_timer *timer, u64 deadline);
 void host_timer_stop(struct host_timer *timer);
 void host_timer_sync(struct host_timer *timer);
 void host_kick(struct vcpu *vcpu);
+u64 host_steal(struct vcpu *vcpu);
 __printf(2, 3) void host_log(struct vcpu *vcpu, const char *fmt, ...);
 
 static inline void *host_va(u64 hpa)
