@@ -4,6 +4,7 @@
  */
 #include <linux/cpu.h>
 #include <linux/gfp.h>
+#include <linux/irqflags.h>
 #include <linux/mm.h>
 #include <asm/msr.h>
 #include <asm/processor.h>
@@ -215,6 +216,21 @@ void vmx_vcpu_free(struct vcpu *v)
 
 	free_page((unsigned long)s->virtual_apic);
 	free_page((unsigned long)s->vmcs);
+}
+
+/* What waits for the first entry, or what the VMCS has. */
+void vmx_get_state(struct vcpu *v, struct hv_vcpu_state *state)
+{
+	struct vmx_vcpu *s = to_vmx(v);
+	unsigned long flags;
+
+	if (s->fresh) {
+		*state = s->initial;
+		return;
+	}
+	local_irq_save(flags);
+	vmx_read_state(s, state);
+	local_irq_restore(flags);
 }
 
 u32 vmx_info(void)

@@ -2,8 +2,6 @@
 /*
  * A vCPU's architectural state, in and out of the VMCS.
  */
-#include <linux/irqflags.h>
-
 #include "core/cpuid.h"
 #include "core/msr.h"
 #include "mmu/walk.h"
@@ -286,7 +284,7 @@ static void read_state(struct vcpu *v, struct hv_vcpu_state *state)
 }
 
 /* The VMCS can only be read in VMX operation, so root is borrowed for that. */
-static void borrow_and_read(struct vmx_vcpu *s, struct hv_vcpu_state *state)
+void vmx_read_state(struct vmx_vcpu *s, struct hv_vcpu_state *state)
 {
 	struct vmx_cpu *c = this_cpu_ptr(&vmx_cpus);
 
@@ -296,20 +294,6 @@ static void borrow_and_read(struct vmx_vcpu *s, struct hv_vcpu_state *state)
 		read_state(&s->vcpu, state);
 	vmclear(s->vmcs_pa);
 	vmx_root_off(c);
-}
-
-void vmx_get_state(struct vcpu *v, struct hv_vcpu_state *state)
-{
-	struct vmx_vcpu *s = to_vmx(v);
-	unsigned long flags;
-
-	if (s->fresh) {
-		*state = s->initial;
-		return;
-	}
-	local_irq_save(flags);
-	borrow_and_read(s, state);
-	local_irq_restore(flags);
 }
 
 /* As the guest reads it: bits that are the host's from the shadow. */
