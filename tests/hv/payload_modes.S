@@ -19,7 +19,7 @@
 #define CS16	0x20
 #define DS16	0x28
 
-#define LOW	0x8000		/* where real mode runs */
+#define LOW	0x2000		/* where real mode runs; the first tables are at 0x8000 */
 #define WINDOW	0x40000000	/* linear: the tables say what is there */
 #define PAGE_1	0x400000
 #define PAGE_2	0x800000
@@ -131,7 +131,7 @@ real:
 	mov	%ax, %ds
 	mov	%ax, %es
 	mov	%ax, %ss
-	mov	$0x7000, %sp
+	mov	$0x6000, %sp
 	lidtl	(real_idtr - real_start + LOW)
 	movw	$(handler - real_start + LOW), 0x80 * 4
 	movw	$0, 0x80 * 4 + 2
