@@ -83,7 +83,7 @@ watch_display() {
 }
 
 # It wants one more, and overflows a buffer of its own in a small one. This build
-# comes with its debugger, which has to be told to go on.
+# comes with its debugger, which has to be told to go on, at each triple fault too.
 run_bochs() {
 	set -o pipefail
 	script -qefc "stty rows 50 cols 132
@@ -94,7 +94,7 @@ run_bochs() {
 machine() {
 	disc
 	settings >"$work/settings"
-	echo c >"$work/debugger"
+	printf 'c\n%.0s' {1..10000} >"$work/debugger"
 	export work
 	export -f run_bochs watch_display
 	emulator=(bash -c run_bochs)
