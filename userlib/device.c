@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 /*
- * What needs a descriptor: consoles, memory, registers.
+ * What needs a descriptor: consoles, memory, registers, devices.
  */
 #include <errno.h>
 #include <string.h>
@@ -81,4 +81,63 @@ int hvctl_get_regs(struct hvctl *h, uint64_t id, uint32_t vcpu, struct hv_vcpu_s
 				 strerror(err));
 	*state = regs.state;
 	return 0;
+}
+
+/* An ioctl on a descriptor of the guest for just this call: its result or a negative errno. */
+static int guest_ioctl(struct hvctl *h, uint64_t id, unsigned long cmd, const void *arg)
+{
+	int guest = hvctl_guest_fd(h, id);
+	int ret, err;
+
+	if (guest < 0)
+		return guest;
+	ret = ioctl(guest, cmd, arg);
+	err = errno;
+	close(guest);
+	return ret < 0 ? -err : ret;
+}
+
+int hvctl_set_regs(struct hvctl *h, uint64_t id, uint32_t vcpu, const struct hv_vcpu_state *state)
+{
+	struct hv_vcpu_regs regs = { .vcpu = vcpu, .state = *state };
+	int err = guest_ioctl(h, id, HV_SET_REGS, &regs);
+
+	if (err == -EBUSY)
+		return set_error(h, err,
+				 "the guest is running, or the vCPU has not begun: its registers cannot be set");
+	if (err)
+		return set_error(h, err, "cannot set vCPU %u's registers: %s", vcpu,
+				 strerror(-err));
+	return 0;
+}
+
+int hvctl_trap(struct hvctl *h, uint64_t id, uint32_t space, uint64_t address, uint64_t size)
+{
+	struct hv_trap arg = { .space = space, .address = address, .size = size };
+	int fd = guest_ioctl(h, id, HV_TRAP, &arg);
+
+	if (fd == -EBUSY)
+		return set_error(h, fd, "the guest's own memory or chips are in that range");
+	if (fd == -EEXIST)
+		return set_error(h, fd, "another program answers in that range");
+	if (fd < 0)
+		return set_error(h, fd, "cannot answer %llu addresses at %#llx: %s",
+				 (unsigned long long)size, (unsigned long long)address,
+				 strerror(-fd));
+	return fd;
+}
+
+int hvctl_ioeventfd(struct hvctl *h, uint64_t id, const struct hv_ioeventfd *arg)
+{
+	int err = guest_ioctl(h, id, HV_IOEVENTFD, arg);
+
+	return err ? set_error(h, err, "ioeventfd at %#llx: %s",
+			       (unsigned long long)arg->address, strerror(-err)) : 0;
+}
+
+int hvctl_irqfd(struct hvctl *h, uint64_t id, const struct hv_irqfd *arg)
+{
+	int err = guest_ioctl(h, id, HV_IRQFD, arg);
+
+	return err ? set_error(h, err, "irqfd of GSI %u: %s", arg->gsi, strerror(-err)) : 0;
 }

@@ -313,6 +313,24 @@ HVCTL_API int hvctl_spec_segment(struct hvctl *h, struct hvctl_spec *spec, uint6
 				 const void *bytes, size_t len);
 
 /**
+ * hvctl_spec_region() - memory that is shared with other processes
+ * @h: a handle
+ * @spec: from what a guest is made
+ * @gpa: first guest physical address, a multiple of 4096, beyond the memory
+ *       that the key "memory" gives
+ * @size: bytes, a multiple of 4096
+ * @fd: a memfd with F_SEAL_SHRINK, open for writing; stays the caller's
+ * @offset: first byte in it, a multiple of 4096
+ *
+ * It comes in addition to the guest's own memory, which its memory map names
+ * alone.  Each start and reset clears it, for all who share it.
+ *
+ * Return: 0 or a negative errno.
+ */
+HVCTL_API int hvctl_spec_region(struct hvctl *h, struct hvctl_spec *spec, uint64_t gpa,
+				uint64_t size, int fd, uint64_t offset);
+
+/**
  * hvctl_spec_vcpu_state() - say how the first vCPU starts
  * @h: takes the sentence of a refusal
  * @spec: a specification
@@ -572,6 +590,60 @@ HVCTL_API int hvctl_memory_write(struct hvctl *h, uint64_t id, uint64_t gpa, con
  */
 HVCTL_API int hvctl_get_regs(struct hvctl *h, uint64_t id, uint32_t vcpu,
 			     struct hv_vcpu_state *state);
+
+/**
+ * hvctl_set_regs() - change a vCPU's registers
+ * @h: a handle
+ * @id: which guest
+ * @vcpu: which vCPU
+ * @state: all of them; begin with what hvctl_get_regs() says
+ *
+ * See struct hv_vcpu_regs for what that means in each state of the guest.
+ *
+ * Return: 0 or a negative errno; -EBUSY while the guest runs, -EINVAL if the
+ * guest's CPU could not be in that state.
+ */
+HVCTL_API int hvctl_set_regs(struct hvctl *h, uint64_t id, uint32_t vcpu,
+			     const struct hv_vcpu_state *state);
+
+/* Devices */
+
+/**
+ * hvctl_trap() - answer the guest's accesses to a range
+ * @h: a handle
+ * @id: which guest
+ * @space: HV_SPACE_PORT or HV_SPACE_MMIO
+ * @address: first address
+ * @size: how many
+ *
+ * See struct hv_trap for how to read accesses from the descriptor and write
+ * answers to it.  The caller closes it, which ends the trap.
+ *
+ * Return: the descriptor or a negative errno; -EBUSY if a chip or memory is in
+ * the range, -EEXIST if another trap is.
+ */
+HVCTL_API int hvctl_trap(struct hvctl *h, uint64_t id, uint32_t space, uint64_t address,
+			 uint64_t size);
+
+/**
+ * hvctl_ioeventfd() - signal an eventfd when the guest writes
+ * @h: a handle
+ * @id: which guest
+ * @arg: what write and which eventfd, or which ioeventfd to remove
+ *
+ * Return: 0 or a negative errno, as struct hv_ioeventfd lists them.
+ */
+HVCTL_API int hvctl_ioeventfd(struct hvctl *h, uint64_t id, const struct hv_ioeventfd *arg);
+
+/**
+ * hvctl_irqfd() - raise an interrupt when an eventfd is signalled
+ * @h: a handle
+ * @id: which guest
+ * @arg: which interrupt and which eventfd, or which irqfd to remove
+ *
+ * Return: 0 or a negative errno, as struct hv_irqfd lists them.
+ */
+HVCTL_API int hvctl_irqfd(struct hvctl *h, uint64_t id, const struct hv_irqfd *arg);
 
 #ifdef __cplusplus
 }

@@ -51,6 +51,22 @@ struct spec_segment {
 };
 
 /**
+ * struct spec_region - shared memory beside the guest's own
+ * @next: the next one
+ * @gpa: where
+ * @size: bytes
+ * @fd: a memfd
+ * @offset: first byte in it
+ */
+struct spec_region {
+	struct spec_region *next;
+	uint64_t gpa;
+	uint64_t size;
+	int fd;
+	uint64_t offset;
+};
+
+/**
  * struct hvctl_spec - what a guest is made from
  * @name: "" for one that the kernel makes up
  * @memory: bytes
@@ -68,6 +84,7 @@ struct spec_segment {
  * @memory_limit: of its cgroup in bytes, 0 for none
  * @incomplete: what of an existing guest is not here, NULL for nothing
  * @pv: paravirtual features, bits by enum hv_pv
+ * @regions: shared memory
  * @segments: in the order in which they are applied, after the image's
  * @has_state: whether @state replaces the image's own
  * @state: the first vCPU's initial state
@@ -89,6 +106,7 @@ struct hvctl_spec {
 	uint64_t memory_limit;
 	char *incomplete;
 	uint32_t pv;
+	struct spec_region *regions;
 	struct spec_segment *segments;
 	bool has_state;
 	struct hv_vcpu_state state;

@@ -7,6 +7,7 @@
  */
 #include <ctype.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -499,9 +500,15 @@ struct hvctl_spec *hvctl_spec_new(void)
 void hvctl_spec_free(struct hvctl_spec *spec)
 {
 	struct spec_segment *segment;
+	struct spec_region *region;
 
 	if (!spec)
 		return;
+	while ((region = spec->regions)) {
+		spec->regions = region->next;
+		close(region->fd);
+		free(region);
+	}
 	while ((segment = spec->segments)) {
 		spec->segments = segment->next;
 		close(segment->fd);
@@ -562,6 +569,28 @@ int hvctl_spec_segment(struct hvctl *h, struct hvctl_spec *spec, uint64_t gpa, c
 	while (*end)
 		end = &(*end)->next;
 	*end = segment;
+	return 0;
+}
+
+int hvctl_spec_region(struct hvctl *h, struct hvctl_spec *spec, uint64_t gpa, uint64_t size,
+		      int fd, uint64_t offset)
+{
+	struct spec_region *region = calloc(1, sizeof(*region));
+
+	if (!region)
+		return no_memory(h);
+	region->gpa = gpa;
+	region->size = size;
+	region->offset = offset;
+	region->fd = fcntl(fd, F_DUPFD_CLOEXEC, 0);
+	if (region->fd < 0) {
+		int err = -errno;
+
+		free(region);
+		return set_error(h, err, "region: the memfd cannot be kept: %s", strerror(-err));
+	}
+	region->next = spec->regions;
+	spec->regions = region;
 	return 0;
 }
 

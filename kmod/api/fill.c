@@ -103,6 +103,8 @@ static int fill_region(struct sk_buff *skb, const struct region *r)
 	if (!nest || put_u64(skb, HV_A_REGION_GPA, r->gpa, HV_A_REGION_PAD) ||
 	    put_u64(skb, HV_A_REGION_SIZE, r->size, HV_A_REGION_PAD))
 		return -EMSGSIZE;
+	if (r->shared && put_u64(skb, HV_A_REGION_OFFSET, r->offset, HV_A_REGION_PAD))
+		return -EMSGSIZE;
 	nla_nest_end(skb, nest);
 	return 0;
 }
@@ -244,7 +246,7 @@ size_t api_fill_size(void)
 	size_t scalars = HV_A_GUEST_MAX * SIZE_U64;
 	size_t strings = SIZE_STRING(HV_NAME_MAX) +
 			 SIZE_STRING(sizeof_field(struct vcpu_stop, detail));
-	size_t manifest = S2_MAX_RANGES * nla_total_size(2 * SIZE_U64) +
+	size_t manifest = S2_MAX_RANGES * nla_total_size(3 * SIZE_U64) +
 			  GUEST_MAX_SEGMENTS * nla_total_size(3 * SIZE_U64);
 	size_t vcpus = HV_MAX_VCPUS * nla_total_size(2 * nla_total_size(sizeof(u32)));
 	size_t exits = NR_EXITS * nla_total_size(SIZE_STRING(16) + SIZE_U64);

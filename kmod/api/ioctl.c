@@ -88,6 +88,13 @@ static long guest_fd_regs(struct file *file, union ioctl_arg *arg)
 	return guest_get_state(g, r->vcpu, &r->state);
 }
 
+static long guest_fd_set_regs(struct file *file, union ioctl_arg *arg)
+{
+	const struct hv_vcpu_regs *r = &arg->regs;
+
+	return r->pad ? -EINVAL : guest_set_state(file->private_data, r->vcpu, &r->state);
+}
+
 static long guest_fd_trap(struct file *file, union ioctl_arg *arg)
 {
 	return trap_open(file->private_data, &arg->trap);
@@ -111,6 +118,7 @@ static long guest_fd_discard(struct file *file, union ioctl_arg *arg)
 static const struct ioctl_row guest_ioctls[] = {
 	{ HV_CONSOLE, guest_fd_console },
 	{ HV_GET_REGS, guest_fd_regs },
+	{ HV_SET_REGS, guest_fd_set_regs },
 	{ HV_TRAP, guest_fd_trap },
 	{ HV_IOEVENTFD, guest_fd_ioeventfd },
 	{ HV_IRQFD, guest_fd_irqfd },
@@ -137,7 +145,7 @@ static int guest_fd_mmap(struct file *file, struct vm_area_struct *vma)
 	region = guest_region(file->private_data, gpa, vma->vm_end - vma->vm_start);
 	if (!region)
 		return -ENXIO;
-	vma->vm_pgoff = (gpa - region->gpa) >> PAGE_SHIFT;
+	vma->vm_pgoff = (gpa - region->gpa + region->offset) >> PAGE_SHIFT;
 	vma_set_file(vma, region->file);
 	return call_mmap(region->file, vma);
 }

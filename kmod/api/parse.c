@@ -16,6 +16,8 @@
 static const struct nla_policy region_policy[HV_A_REGION_MAX + 1] = {
 	[HV_A_REGION_GPA]	= { .type = NLA_U64 },
 	[HV_A_REGION_SIZE]	= { .type = NLA_U64 },
+	[HV_A_REGION_FD]	= { .type = NLA_S32 },
+	[HV_A_REGION_OFFSET]	= { .type = NLA_U64 },
 };
 
 static const struct nla_policy segment_policy[HV_A_SEGMENT_MAX + 1] = {
@@ -73,11 +75,6 @@ static int parse_debug_exit(struct nlattr *attr, struct guest_config *config,
 	return 0;
 }
 
-static bool pad_is_zero(const struct hv_dtable *table)
-{
-	return !memchr_inv(table->pad, 0, sizeof(table->pad));
-}
-
 static int parse_state(struct nlattr *attr, struct guest_config *config,
 		       struct netlink_ext_ack *ack)
 {
@@ -85,10 +82,28 @@ static int parse_state(struct nlattr *attr, struct guest_config *config,
 
 	nla_memcpy(state, attr, sizeof(*state));
 	config->has_state = true;
-	if (pad_is_zero(&state->gdtr) && pad_is_zero(&state->idtr))
+	return 0;
+}
+
+/* Referenced for guest_config_put(). */
+static int parse_backing(struct nlattr *tb[], struct region *r, struct netlink_ext_ack *ack)
+{
+	struct nlattr *fd = tb[HV_A_REGION_FD], *offset = tb[HV_A_REGION_OFFSET];
+
+	if (!fd && offset) {
+		NL_SET_ERR_MSG_ATTR(ack, offset, "a region's offset is one in its fd, which is missing");
+		return -EINVAL;
+	}
+	if (!fd)
 		return 0;
-	NL_SET_ERR_MSG_ATTR(ack, attr, "padding in vcpu-state is not zero");
-	return -EINVAL;
+	r->file = fget(nla_get_s32(fd));
+	if (!r->file) {
+		NL_SET_ERR_MSG_ATTR(ack, fd, "a region's fd is not an open file");
+		return -EBADF;
+	}
+	r->shared = true;
+	r->offset = offset ? nla_get_u64(offset) : 0;
+	return 0;
 }
 
 static int parse_origin(struct nlattr *attr, struct guest_config *config,
@@ -121,7 +136,7 @@ static int parse_region(struct nlattr *attr, struct guest_config *config,
 	r = &config->regions[config->nr_regions++];
 	r->gpa = nla_get_u64(tb[HV_A_REGION_GPA]);
 	r->size = nla_get_u64(tb[HV_A_REGION_SIZE]);
-	return 0;
+	return parse_backing(tb, r, ack);
 }
 
 /* A fresh segment with its file, which guest_config_put() drops. */

@@ -37,6 +37,7 @@
  *             what an INIT leaves alone stays: the MSRs for SYSCALL and SYSENTER,
  *             PAT. Not running.
  * @get_state: read it. Not running.
+ * @put_state: replace what @get_state reads, and nothing else. Not running.
  *
  * The rest is core, interrupts off, on the vCPU's task:
  *
@@ -77,6 +78,7 @@ struct engine_ops {
 	void (*vcpu_free)(struct vcpu *v);
 	void (*set_state)(struct vcpu *v, const struct hv_vcpu_state *state, bool init);
 	void (*get_state)(struct vcpu *v, struct hv_vcpu_state *state);
+	void (*put_state)(struct vcpu *v, const struct hv_vcpu_state *state);
 	bool (*root_take)(struct vcpu *v);
 	void (*root_give)(struct vcpu *v);
 	void (*run)(struct vcpu *v);

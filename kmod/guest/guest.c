@@ -12,7 +12,6 @@
 #include <linux/timekeeping.h>
 #include <uapi/linux/fcntl.h>
 
-#include "core/cpuid.h"
 #include "guest/guest.h"
 #include "guest/memory.h"
 #include "guest/vcpu.h"
@@ -174,6 +173,30 @@ static bool region_valid(const struct region *r)
 	return r->gpa + r->size <= MEMMAP_LOW_END || r->gpa >= MEMMAP_HIGH_START;
 }
 
+/*
+ * It must not shrink under the guest, and the guest must be able to write it
+ * as its creator could.
+ */
+static int check_shared(const struct region *r, struct netlink_ext_ack *ack)
+{
+	long seals = memfd_seals(r->file);
+	loff_t size = i_size_read(file_inode(r->file));
+
+	if (seals < 0 || !(seals & F_SEAL_SHRINK)) {
+		NL_SET_ERR_MSG(ack, "a region's file must be a memfd sealed against shrinking (F_SEAL_SHRINK)");
+		return -EPERM;
+	}
+	if ((seals & (F_SEAL_WRITE | F_SEAL_FUTURE_WRITE)) || !(r->file->f_mode & FMODE_WRITE)) {
+		NL_SET_ERR_MSG(ack, "a region's memfd must be open for writing and not sealed against it");
+		return -EPERM;
+	}
+	if (!PAGE_ALIGNED(r->offset) || r->offset > size || r->size > size - r->offset) {
+		NL_SET_ERR_MSG(ack, "a region is whole pages of its memfd and ends within it");
+		return -EINVAL;
+	}
+	return 0;
+}
+
 static bool regions_overlap(const struct region *a, const struct region *b)
 {
 	return a->gpa < b->gpa + b->size && b->gpa < a->gpa + a->size;
@@ -183,12 +206,16 @@ static int check_regions(struct guest_config *c, struct netlink_ext_ack *ack)
 {
 	unsigned int i, j;
 	u64 sum = 0;
+	int err;
 
 	for (i = 0; i < c->nr_regions; i++) {
 		if (!region_valid(&c->regions[i])) {
 			NL_SET_ERR_MSG(ack, "a region is whole pages, below 3 GiB or from 4 GiB on");
 			return -EINVAL;
 		}
+		err = c->regions[i].shared ? check_shared(&c->regions[i], ack) : 0;
+		if (err)
+			return err;
 		for (j = 0; j < i; j++) {
 			if (regions_overlap(&c->regions[i], &c->regions[j])) {
 				NL_SET_ERR_MSG(ack, "two regions overlap");
@@ -229,16 +256,6 @@ static int check_segment(struct guest *g, const struct segment *s, struct netlin
 	return 0;
 }
 
-static int check_state(const struct hv_vcpu_state *s, struct netlink_ext_ack *ack)
-{
-	if ((s->cr4 & ~cr4_allowed()) || (s->efer & ~(efer_allowed() | EFER_LMA_BIT)) ||
-	    (s->cr8 & ~0xfULL)) {
-		NL_SET_ERR_MSG(ack, "the vCPU state sets bits of CR4, CR8 or EFER that the guest's CPU lacks");
-		return -EINVAL;
-	}
-	return 0;
-}
-
 static int check_config(struct guest_config *c, struct netlink_ext_ack *ack)
 {
 	int err = check_name(c->name, ack);
@@ -257,7 +274,7 @@ static int check_config(struct guest_config *c, struct netlink_ext_ack *ack)
 		NL_SET_ERR_MSG(ack, "a guest needs vcpu-state to start from");
 		return -EINVAL;
 	}
-	err = check_state(&c->state, ack);
+	err = guest_check_state(&c->state, ack);
 	return err ?: check_regions(c, ack);
 }
 
@@ -294,8 +311,9 @@ static void take_config(struct guest *g, struct guest_config *c)
 	c->origin = NULL;
 	g->nr_regions = c->nr_regions;
 	for (i = 0; i < c->nr_regions; i++) {
-		g->regions[i].gpa = c->regions[i].gpa;
-		g->regions[i].size = c->regions[i].size;
+		g->regions[i] = c->regions[i];
+		if (g->regions[i].shared)
+			get_file(g->regions[i].file);
 		g->memory_size += c->regions[i].size;
 	}
 	g->platform.debug_exit_port = c->debug_exit_port;
@@ -438,9 +456,13 @@ void guest_config_put(struct guest_config *c)
 	for (i = 0; i < c->nr_segments; i++)
 		if (c->segments[i].file)
 			fput(c->segments[i].file);
+	for (i = 0; i < c->nr_regions; i++)
+		if (c->regions[i].file)
+			fput(c->regions[i].file);
 	c->nr_segments = 0;
 	kfree(c->origin);
 	c->origin = NULL;
+	c->nr_regions = 0;
 }
 
 /* Removal */

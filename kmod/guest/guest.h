@@ -29,12 +29,18 @@
  * struct region - a range of guest physical memory and what backs it
  * @gpa: first byte
  * @size: bytes
- * @file: the backing: hv's own shmem
+ * @file: the backing, referenced: hv's own shmem, or a user's memfd
+ * @offset: of the first byte in @file; 0 in hv's own
+ * @shared: it is a user's memfd
+ * @writable: and counts as mapped for writing, so that it cannot be sealed against that
  */
 struct region {
 	u64 gpa;
 	u64 size;
 	struct file *file;
+	u64 offset;
+	bool shared;
+	bool writable;
 };
 
 /**
@@ -60,7 +66,7 @@ struct segment {
  * @pv: paravirtual features, bits by enum hv_pv
  * @nr_regions: entries in @regions
  * @nr_segments: entries in @segments
- * @regions: gpa and size only
+ * @regions: gpa and size; of shared ones file, referenced, and offset
  * @segments: files referenced; guest_config_put() drops them
  * @origin: kmalloc'd, or NULL; guest_create() takes it
  * @has_state: @state was given
@@ -110,7 +116,7 @@ struct guest_config {
  * @on_reset: constant
  * @nr_regions, @regions: constant after creation
  * @nr_segments, @segments: boot manifest; constant after creation
- * @boot_state: vCPU 0 at start and reset; constant
+ * @boot_state: vCPU 0 at start and reset; L until the first start, then constant
  * @origin: what its creator says of it, or NULL; constant
  * @memory_size: sum of the regions, bytes; constant
  * @fill_lock: fills of the second-level tables
@@ -217,6 +223,12 @@ struct region *guest_region(struct guest *g, u64 gpa, u64 size);
 
 /* vCPU state: EBUSY while the guest runs or boots. Takes @g->lock. */
 int guest_get_state(struct guest *g, unsigned int vcpu, struct hv_vcpu_state *state);
+
+/* Could it be the guest's CPU? 0, or EINVAL with a sentence; @ack may be NULL. */
+int guest_check_state(const struct hv_vcpu_state *state, struct netlink_ext_ack *ack);
+
+/* As HV_SET_REGS says; the caller has looked at its own padding. Takes @g->lock. */
+int guest_set_state(struct guest *g, unsigned int vcpu, const struct hv_vcpu_state *state);
 
 /* Implemented by api/: tells listeners that @g was created, changed its state or went. */
 void api_announce(struct guest *g);

@@ -191,7 +191,7 @@ enum outcome handlers_answer(struct vcpu *v)
 	return OUT_RESUME;
 }
 
-void handlers_cancel(struct guest *g)
+void handlers_cancel_vcpu(struct guest *g, unsigned int vcpu)
 {
 	struct handler *h;
 	unsigned long id;
@@ -199,8 +199,16 @@ void handlers_cancel(struct guest *g)
 	mutex_lock(&g->handlers.lock);
 	xa_for_each(&g->handlers.all, id, h)
 		if (h->ops->cancel)
-			h->ops->cancel(h);
+			h->ops->cancel(h, vcpu);
 	mutex_unlock(&g->handlers.lock);
+}
+
+void handlers_cancel(struct guest *g)
+{
+	unsigned int i;
+
+	for (i = 0; i < g->nr_vcpus; i++)
+		handlers_cancel_vcpu(g, i);
 }
 
 void handlers_end(struct guest *g)

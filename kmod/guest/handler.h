@@ -27,14 +27,14 @@ struct vcpu;
  * @doorbell: takes writes to one address, before any trap
  * @answer: on the vCPU's thread: bus_answer() what it waits for, or return
  *          without where the vCPU is wanted elsewhere: it will come again
- * @cancel: the guest stopped or starts over: nobody waits any more; may be NULL
+ * @cancel: that vCPU does not wait any more; may be NULL
  * @end: the guest was removed: nobody ever will; may be NULL
  * @free: nothing refers to it
  */
 struct handler_ops {
 	bool doorbell;
 	void (*answer)(struct handler *h, struct vcpu *v);
-	void (*cancel)(struct handler *h);
+	void (*cancel)(struct handler *h, unsigned int vcpu);
 	void (*end)(struct handler *h);
 	void (*free)(struct handler *h);
 };
@@ -75,6 +75,9 @@ void handlers_destroy(struct guest *g);
 
 /* No vCPU runs, and none of them waits for an answer any more. */
 void handlers_cancel(struct guest *g);
+
+/* Likewise of one vCPU. */
+void handlers_cancel_vcpu(struct guest *g, unsigned int vcpu);
 
 /* The guest was removed. */
 void handlers_end(struct guest *g);

@@ -64,7 +64,7 @@ static struct mem_cgroup *charge_guest(struct guest *g)
 
 static struct page *backing_page(struct region *r, u64 gpa)
 {
-	pgoff_t index = (gpa - r->gpa) >> PAGE_SHIFT;
+	pgoff_t index = (gpa - r->gpa + r->offset) >> PAGE_SHIFT;
 
 	return shmem_read_mapping_page_gfp(r->file->f_mapping, index, FILL_GFP);
 }
@@ -121,7 +121,7 @@ static bool is_large(const struct region *r, u64 gpa, struct page *page)
 
 	return PageTransCompound(page) &&
 	       compound_order(compound_head(page)) == HPAGE_PMD_ORDER &&
-	       !((r->gpa | (u64)page_to_pfn(compound_head(page)) << PAGE_SHIFT) &
+	       !(((r->gpa - r->offset) | (u64)page_to_pfn(compound_head(page)) << PAGE_SHIFT) &
 		 (s2_size(LARGE_LEVEL) - 1)) &&
 	       start >= r->gpa && start + s2_size(LARGE_LEVEL) <= r->gpa + r->size;
 }
@@ -352,13 +352,27 @@ static int apply_manifest(struct guest *g)
 	return err;
 }
 
+/* A shared one too, for all who share it: they see zeros, as after a hole was punched. */
+static void clear_region(struct region *r)
+{
+	struct inode *inode = file_inode(r->file);
+
+	if (!r->shared) {
+		shmem_truncate_range(inode, 0, (loff_t)-1);
+		return;
+	}
+	inode_lock(inode);
+	shmem_truncate_range(inode, r->offset, r->offset + r->size - 1);
+	inode_unlock(inode);
+}
+
 static void clear_all(struct guest *g)
 {
 	unsigned int i;
 
 	zap_all(g);
 	for (i = 0; i < g->nr_regions; i++)
-		shmem_truncate_range(file_inode(g->regions[i].file), 0, (loff_t)-1);
+		clear_region(&g->regions[i]);
 }
 
 int memory_boot(struct guest *g)
@@ -372,9 +386,27 @@ int memory_boot(struct guest *g)
 	return err;
 }
 
+/*
+ * A user's memfd: unevictable from now on for all its users, since several
+ * guests may share it and none knows of the others.
+ */
+static int share_region(struct region *r)
+{
+	int err = mapping_map_writable(r->file->f_mapping);
+
+	if (err)
+		return err;
+	r->writable = true;
+	mapping_set_unevictable(r->file->f_mapping);
+	return 0;
+}
+
 static int create_region(struct guest *g, struct region *r)
 {
 	struct file *file;
+
+	if (r->shared)
+		return share_region(r);
 
 	file = shmem_file_setup_with_mnt(memory_mnt, "hv", r->size, VM_NORESERVE);
 	if (IS_ERR(file))
@@ -426,6 +458,9 @@ void memory_destroy(struct guest *g)
 	}
 	g->s2.root = NULL;
 	for (i = 0; i < g->nr_regions; i++) {
+		if (g->regions[i].writable)
+			mapping_unmap_writable(g->regions[i].file->f_mapping);
+		g->regions[i].writable = false;
 		if (g->regions[i].file)
 			fput(g->regions[i].file);
 		g->regions[i].file = NULL;

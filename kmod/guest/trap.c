@@ -123,14 +123,12 @@ static void trap_answer(struct handler *h, struct vcpu *v)
 	__set_current_state(TASK_RUNNING);
 }
 
-static void trap_cancel(struct handler *h)
+static void trap_cancel(struct handler *h, unsigned int vcpu)
 {
 	struct trap *t = trap_of(h);
-	unsigned int i;
 
 	spin_lock(&t->lock);
-	for (i = 0; i < t->nr_slots; i++)
-		t->slots[i].state = SLOT_IDLE;
+	t->slots[vcpu].state = SLOT_IDLE;
 	spin_unlock(&t->lock);
 }
 

@@ -113,6 +113,19 @@ static void clear_save(struct vmcb_save *save, bool init)
 	save->g_pat = pat;
 }
 
+void svm_put_state(struct vcpu *v, const struct hv_vcpu_state *state)
+{
+	struct svm_vcpu *s = to_svm(v);
+	struct vmcb_save *save = &s->vmcb->save;
+
+	set_segments(save, state);
+	save->cr0 = state->cr0;
+	save->cr3 = state->cr3;
+	save->cr4 = state->cr4;
+	save->efer = state->efer | EFER_SVME_BIT;
+	s->flush = true;
+}
+
 void svm_set_state(struct vcpu *v, const struct hv_vcpu_state *state, bool init)
 {
 	struct svm_vcpu *s = to_svm(v);
@@ -120,16 +133,11 @@ void svm_set_state(struct vcpu *v, const struct hv_vcpu_state *state, bool init)
 
 	set_control(s);
 	clear_save(save, init);
-	set_segments(save, state);
-	save->cr0 = state->cr0;
-	save->cr3 = state->cr3;
-	save->cr4 = state->cr4;
-	save->efer = state->efer | EFER_SVME_BIT;
+	svm_put_state(v, state);
 	save->dr6 = DR6_RESET;
 	save->dr7 = DR7_RESET;
 	memset(s->dr, 0, sizeof(s->dr));
 	s->dr_loaded = false;
-	s->flush = true;
 }
 
 static void get_segments(struct hv_vcpu_state *state, const struct vmcb_save *save)

@@ -279,6 +279,7 @@ const struct engine_ops svm_engine = {
 	.vcpu_free = svm_vcpu_free,
 	.set_state = svm_set_state,
 	.get_state = svm_get_state,
+	.put_state = svm_put_state,
 	.root_take = svm_root_take,
 	.root_give = svm_root_give,
 	.run = svm_run,

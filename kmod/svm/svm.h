@@ -116,6 +116,7 @@ void svm_load_debug(struct vcpu *v);
 /* state.c: core. */
 void svm_set_intercepts(struct vmcb_control *c);
 void svm_set_state(struct vcpu *v, const struct hv_vcpu_state *state, bool init);
+void svm_put_state(struct vcpu *v, const struct hv_vcpu_state *state);
 void svm_get_state(struct vcpu *v, struct hv_vcpu_state *state);
 
 /* exit.c: core. */

@@ -233,6 +233,20 @@ void vmx_get_state(struct vcpu *v, struct hv_vcpu_state *state)
 	local_irq_restore(flags);
 }
 
+void vmx_put_state(struct vcpu *v, const struct hv_vcpu_state *state)
+{
+	struct vmx_vcpu *s = to_vmx(v);
+	unsigned long flags;
+
+	if (s->fresh) {
+		s->initial = *state;
+		return;
+	}
+	local_irq_save(flags);
+	vmx_write_state(s, state);
+	local_irq_restore(flags);
+}
+
 u32 vmx_info(void)
 {
 	u32 features = 0;

@@ -224,21 +224,25 @@ static bool is_pae(u64 cr0, u64 cr4, u64 efer)
 	return (cr0 & CR0_PG) && (cr4 & CR4_PAE) && !(efer & EFER_LMA_BIT);
 }
 
-/* The VMCS is current. */
-void vmx_apply_state(struct vmx_vcpu *s)
+/* What read_state() reads. The VMCS is current. */
+static void write_state(struct vmx_vcpu *s, const struct hv_vcpu_state *state)
 {
-	const struct hv_vcpu_state *state = &s->initial;
-
-	set_controls(s);
-	set_reset_values(s);
 	set_segments(state);
-	vmcs_writen(VMCS_CR0_MASK, CR0_HOST);
-	vmcs_writen(VMCS_CR4_MASK, cr4_host());
 	put_cr0(state->cr0);
 	put_cr4(state->cr4);
 	put_efer(state->efer);
 	vmcs_writen(VMCS_GUEST_CR3, state->cr3);
 	s->pdptes_stale = is_pae(state->cr0, state->cr4, state->efer);
+}
+
+/* The VMCS is current. */
+void vmx_apply_state(struct vmx_vcpu *s)
+{
+	set_controls(s);
+	set_reset_values(s);
+	vmcs_writen(VMCS_CR0_MASK, CR0_HOST);
+	vmcs_writen(VMCS_CR4_MASK, cr4_host());
+	write_state(s, &s->initial);
 }
 
 /*
@@ -292,6 +296,19 @@ void vmx_read_state(struct vmx_vcpu *s, struct hv_vcpu_state *state)
 		return;
 	if (!vmptrld(s->vmcs_pa))
 		read_state(&s->vcpu, state);
+	vmclear(s->vmcs_pa);
+	vmx_root_off(c);
+}
+
+/* Likewise: without root it stays as it was. */
+void vmx_write_state(struct vmx_vcpu *s, const struct hv_vcpu_state *state)
+{
+	struct vmx_cpu *c = this_cpu_ptr(&vmx_cpus);
+
+	if (vmx_root_on(c))
+		return;
+	if (!vmptrld(s->vmcs_pa))
+		write_state(s, state);
 	vmclear(s->vmcs_pa);
 	vmx_root_off(c);
 }

@@ -243,6 +243,7 @@ const struct engine_ops vmx_engine = {
 	.vcpu_free = vmx_vcpu_free,
 	.set_state = vmx_set_state,
 	.get_state = vmx_get_state,
+	.put_state = vmx_put_state,
 	.root_take = vmx_root_take,
 	.root_give = vmx_root_give,
 	.run = vmx_run,

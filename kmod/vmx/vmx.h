@@ -133,6 +133,7 @@ u32 vmx_info(void);
 int vmx_vcpu_init(struct vcpu *v);
 void vmx_vcpu_free(struct vcpu *v);
 void vmx_get_state(struct vcpu *v, struct hv_vcpu_state *state);
+void vmx_put_state(struct vcpu *v, const struct hv_vcpu_state *state);
 void vmx_read_msrs(struct vmx_msrs *m);
 
 /*
@@ -164,6 +165,7 @@ void vmx_flush_l1d(void);
 /* state.c: core. */
 void vmx_set_state(struct vcpu *v, const struct hv_vcpu_state *state, bool init);
 void vmx_read_state(struct vmx_vcpu *s, struct hv_vcpu_state *state);
+void vmx_write_state(struct vmx_vcpu *s, const struct hv_vcpu_state *state);
 void vmx_apply_state(struct vmx_vcpu *s);
 u64 vmx_cr(struct vcpu *v, unsigned int nr);
 void vmx_set_cr(struct vcpu *v, unsigned int nr, u64 value);

@@ -171,12 +171,21 @@ struct hv_vcpu_state {
 };
 
 /**
- * struct hv_vcpu_regs - a vCPU's state (HV_GET_REGS)
+ * struct hv_vcpu_regs - a vCPU's state (HV_GET_REGS, HV_SET_REGS)
  * @vcpu: which vCPU, 0-based
  * @pad: must be 0
- * @state: filled in
+ * @state: filled in, or replaces the vCPU's
  *
- * The guest must not be running: EBUSY otherwise.
+ * The guest must not be running: EBUSY otherwise.  EINVAL: there is no such
+ * vCPU, or HV_SET_REGS with padding or with bits that the guest's CPU lacks, as
+ * for guest-new; what does not go together stops the guest when it is entered.
+ *
+ * HV_SET_REGS in state created changes the boot manifest: every start and
+ * reset begins with it (vCPU 0 only: EBUSY for the others, which begin at their
+ * start-up message).  In state paused it changes where the guest goes on: an
+ * exception that was to be delivered and an access that waits for a trap's
+ * answer are dropped.  In state stopped it changes what HV_GET_REGS says, until
+ * the next start.  ENOENT: the guest was removed.
  */
 struct hv_vcpu_regs {
 	__u32 vcpu;
@@ -366,6 +375,7 @@ struct hv_discard {
  */
 #define HV_CONSOLE	_IOW(HV_IOC, 0x10, struct hv_console)	/* returns a console fd */
 #define HV_GET_REGS	_IOWR(HV_IOC, 0x11, struct hv_vcpu_regs)
+#define HV_SET_REGS	_IOW(HV_IOC, 0x12, struct hv_vcpu_regs)
 #define HV_TRAP		_IOW(HV_IOC, 0x20, struct hv_trap)	/* returns a trap fd */
 #define HV_IOEVENTFD	_IOW(HV_IOC, 0x21, struct hv_ioeventfd)
 #define HV_IRQFD	_IOW(HV_IOC, 0x22, struct hv_irqfd)
