@@ -97,19 +97,20 @@ static void set_segments(struct vmcb_save *save, const struct hv_vcpu_state *sta
 	save->cpl = (state->ss.attr >> 5) & 3;
 }
 
-/*
- * INIT leaves the MSRs alone (Intel SDM vol. 3, 'Processor State After Reset'):
- * STAR to SYSENTER_EIP, which stand together, and PAT.
- */
+/* The MSRs from STAR to SYSENTER_EIP stand together. */
+#define SAVE_MSRS	offsetof(struct vmcb_save, star)
+#define SAVE_MSRS_SIZE	(offsetof(struct vmcb_save, cr2) - SAVE_MSRS)
+
+/* INIT leaves MSRs alone: Intel SDM vol. 3, 'Processor State After Reset'. */
 static void clear_save(struct vmcb_save *save, bool init)
 {
-	const size_t first = offsetof(struct vmcb_save, star);
-	const size_t behind = offsetof(struct vmcb_save, cr2);
 	u64 pat = init ? save->g_pat : PAT_RESET;
+	u8 msrs[SAVE_MSRS_SIZE];
 
-	memset(save, 0, init ? first : sizeof(*save));
+	memcpy(msrs, (void *)save + SAVE_MSRS, sizeof(msrs));
+	memset(save, 0, sizeof(*save));
 	if (init)
-		memset((void *)save + behind, 0, sizeof(*save) - behind);
+		memcpy((void *)save + SAVE_MSRS, msrs, sizeof(msrs));
 	save->g_pat = pat;
 }
 
