@@ -14,6 +14,7 @@
 static const struct option_row options[] = {
 	{ "no-stream", 0, NULL, "print once instead of each second", NULL },
 	{ "exits", 0, NULL, "print exits by reason, once", NULL },
+	{ "histogram", 0, NULL, "print how long exits took, by reason, once", NULL },
 	{ 0 }
 };
 
@@ -126,7 +127,51 @@ static void add_exits(struct out *out, const struct hvctl_guest *guest,
 	free(sorted);
 }
 
-static int print_exits(struct context *c)
+/* Where a number of struct hvctl_exit.times begins, in ticks. */
+static uint64_t times_from(unsigned int i)
+{
+	return i ? 64ULL << i : 0;
+}
+
+static const char *range_text(char *buf, size_t len, unsigned int i)
+{
+	if (i + 1 < HVCTL_EXIT_TIMES)
+		snprintf(buf, len, "< %llu", (unsigned long long)times_from(i + 1));
+	else
+		snprintf(buf, len, ">= %llu", (unsigned long long)times_from(i));
+	return buf;
+}
+
+static void add_times(struct out *out, const struct hvctl_guest *guest,
+		      const struct hvctl_vcpu *vcpu, const struct hvctl_exit *e)
+{
+	char text[32];
+
+	for (unsigned int i = 0; i < HVCTL_EXIT_TIMES; i++) {
+		if (!e->times[i])
+			continue;
+		out_row(out);
+		out_number(out, "id", NULL, guest->id, NULL);
+		out_text(out, "guest", "GUEST", guest->name);
+		out_number(out, "vcpu", "VCPU", vcpu->index, NULL);
+		out_text(out, "exit", "EXIT", e->name);
+		out_number(out, "ticks_from", "TICKS", times_from(i),
+			   range_text(text, sizeof(text), i));
+		out_number(out, "count", "COUNT", e->times[i], NULL);
+	}
+}
+
+static void add_histogram(struct out *out, const struct hvctl_guest *guest,
+			  const struct hvctl_vcpu *vcpu)
+{
+	for (const struct hvctl_exit *e = vcpu->exits; e; e = e->next)
+		add_times(out, guest, vcpu, e);
+}
+
+typedef void (*add_vcpu_fn)(struct out *out, const struct hvctl_guest *guest,
+			    const struct hvctl_vcpu *vcpu);
+
+static int print_vcpus(struct context *c, add_vcpu_fn add)
 {
 	struct hvctl_guest **guests;
 	struct out *out;
@@ -137,7 +182,7 @@ static int print_exits(struct context *c)
 	out = out_new(c, OUT_TABLE);
 	for (size_t i = 0; guests[i]; i++)
 		for (const struct hvctl_vcpu *v = guests[i]->vcpu; v; v = v->next)
-			add_exits(out, guests[i], v);
+			add(out, guests[i], v);
 	status = out_end(out);
 	hvctl_list_free(guests);
 	return status;
@@ -145,22 +190,26 @@ static int print_exits(struct context *c)
 
 static int run(struct context *c)
 {
-	bool once = false, exits = false;
+	bool once = false;
+	add_vcpu_fn add = NULL;
 	const struct option_row *row;
 	const char *value;
 	int status;
 
 	while ((row = next_option(c, &value))) {
 		once |= is_option(row, "no-stream");
-		exits |= is_option(row, "exits");
+		if (is_option(row, "exits"))
+			add = add_exits;
+		if (is_option(row, "histogram"))
+			add = add_histogram;
 	}
 	status = expect_arguments(c, 0, -1);
 	if (!status)
 		status = open_library(c);
 	if (status)
 		return status;
-	if (exits)
-		return print_exits(c);
+	if (add)
+		return print_vcpus(c, add);
 	return once ? print_round(c, NULL) : stream(c);
 }
 

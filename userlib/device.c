@@ -141,3 +141,20 @@ int hvctl_irqfd(struct hvctl *h, uint64_t id, const struct hv_irqfd *arg)
 
 	return err ? set_error(h, err, "irqfd of GSI %u: %s", arg->gsi, strerror(-err)) : 0;
 }
+
+int hvctl_last_exits(struct hvctl *h, uint64_t id, uint32_t vcpu, struct hv_exit_record *records,
+		     uint32_t max)
+{
+	struct hv_last_exits arg = { .vcpu = vcpu, .count = max, .records = (uintptr_t)records };
+	int guest = hvctl_guest_fd(h, id);
+	int err;
+
+	if (guest < 0)
+		return guest;
+	err = ioctl(guest, HV_LAST_EXITS, &arg) ? errno : 0;
+	close(guest);
+	if (err)
+		return set_error(h, -err, "cannot read vCPU %u's last exits: %s", vcpu,
+				 err == EINVAL ? "there is no such vCPU" : strerror(err));
+	return arg.count;
+}

@@ -49,16 +49,24 @@ extern "C" {
 struct hvctl;
 struct hvctl_spec;
 
+/* struct hvctl_exit.times */
+#define HVCTL_EXIT_TIMES	24
+
 /**
  * struct hvctl_exit - how often a vCPU left its guest for one reason
  * @next: the next reason, or NULL
  * @name: the reason
  * @count: how often
+ * @times: how often it took how long from the exit to the next entry, in ticks
+ *         of the host's time stamp counter, waiting included: the first less
+ *         than 128, number i from 2^(6+i) to less than 2^(7+i), the last all
+ *         that took longer
  */
 struct hvctl_exit {
 	struct hvctl_exit *next;
 	char name[32];
 	uint64_t count;
+	uint64_t times[HVCTL_EXIT_TIMES];
 };
 
 /**
@@ -644,6 +652,22 @@ HVCTL_API int hvctl_ioeventfd(struct hvctl *h, uint64_t id, const struct hv_ioev
  * Return: 0 or a negative errno, as struct hv_irqfd lists them.
  */
 HVCTL_API int hvctl_irqfd(struct hvctl *h, uint64_t id, const struct hv_irqfd *arg);
+
+/**
+ * hvctl_last_exits() - a vCPU's flight recorder
+ * @h: a handle
+ * @id: which guest, in any state
+ * @vcpu: which vCPU
+ * @records: result, oldest first
+ * @max: records that fit there; HV_LAST_EXITS_MAX is all there ever are
+ *
+ * See struct hv_last_exits.
+ *
+ * Return: how many records there are, or a negative errno; -EINVAL if there is
+ * no such vCPU.
+ */
+HVCTL_API int hvctl_last_exits(struct hvctl *h, uint64_t id, uint32_t vcpu,
+			       struct hv_exit_record *records, uint32_t max);
 
 #ifdef __cplusplus
 }

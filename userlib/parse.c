@@ -19,6 +19,7 @@ enum kind {
 	KIND_U32,
 	KIND_U64,
 	KIND_STRING,
+	KIND_TIMES,
 };
 
 struct field {
@@ -64,6 +65,7 @@ static const struct field vcpu_fields[] = {
 static const struct field exit_fields[] = {
 	FIELD(HV_A_EXIT_NAME, KIND_STRING, struct hvctl_exit, name),
 	FIELD(HV_A_EXIT_COUNT, KIND_U64, struct hvctl_exit, count),
+	FIELD(HV_A_EXIT_TIMES, KIND_TIMES, struct hvctl_exit, times),
 	{ 0 }
 };
 
@@ -102,6 +104,15 @@ static void take_string(const struct nlattr *attr, char *to, size_t size)
 	to[len] = '\0';
 }
 
+/* Zeros at the end are left out; what a later module has more of is, too. */
+static int take_times(const struct nlattr *attr, void *to, size_t size)
+{
+	size_t len = nla_len(attr);
+
+	memcpy(to, nla_data(attr), len < size ? len : size);
+	return 0;
+}
+
 static int take(const struct field *field, const struct nlattr *attr, void *base)
 {
 	void *to = (char *)base + field->offset;
@@ -112,6 +123,8 @@ static int take(const struct field *field, const struct nlattr *attr, void *base
 	case KIND_STRING:
 		take_string(attr, to, field->size);
 		return 0;
+	case KIND_TIMES:
+		return take_times(attr, to, field->size);
 	default:
 		return take_number(attr, to, field->size);
 	}

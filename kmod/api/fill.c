@@ -6,6 +6,7 @@
 #include <net/genetlink.h>
 
 #include "api/api.h"
+#include "core/recorder.h"
 #include "guest/guest.h"
 
 static int put_u64(struct sk_buff *skb, int attr, u64 value, int pad)
@@ -133,12 +134,27 @@ static int fill_manifest(struct sk_buff *skb, struct guest *g)
 	return err;
 }
 
-static int fill_exit(struct sk_buff *skb, const char *name, u64 count)
+static int fill_times(struct sk_buff *skb, const u64 times[RECORDER_BUCKETS])
+{
+	u64 copy[RECORDER_BUCKETS];
+	unsigned int i, used = 0;
+
+	for (i = 0; i < RECORDER_BUCKETS; i++) {
+		copy[i] = READ_ONCE(times[i]);
+		if (copy[i])
+			used = i + 1;
+	}
+	return used ? nla_put_64bit(skb, HV_A_EXIT_TIMES, used * sizeof(u64), copy,
+				    HV_A_EXIT_PAD) : 0;
+}
+
+static int fill_exit(struct sk_buff *skb, const struct vcpu *v, enum exit_reason reason, u64 count)
 {
 	struct nlattr *nest = nla_nest_start(skb, HV_A_VCPU_EXIT);
 
-	if (!nest || nla_put_string(skb, HV_A_EXIT_NAME, name) ||
-	    put_u64(skb, HV_A_EXIT_COUNT, count, HV_A_EXIT_PAD))
+	if (!nest || nla_put_string(skb, HV_A_EXIT_NAME, exit_names[reason]) ||
+	    put_u64(skb, HV_A_EXIT_COUNT, count, HV_A_EXIT_PAD) ||
+	    fill_times(skb, v->recorder->times[reason]))
 		return -EMSGSIZE;
 	nla_nest_end(skb, nest);
 	return 0;
@@ -154,7 +170,7 @@ static int fill_counters(struct sk_buff *skb, const struct vcpu *v)
 	for (i = 0; !err && i < NR_EXITS; i++) {
 		count = READ_ONCE(v->exits[i]);
 		if (count)
-			err = fill_exit(skb, exit_names[i], count);
+			err = fill_exit(skb, v, i, count);
 	}
 	return err ||
 	       put_u64(skb, HV_A_VCPU_ENTRIES, READ_ONCE(v->entries), HV_A_VCPU_PAD) ||
@@ -249,7 +265,8 @@ size_t api_fill_size(void)
 	size_t manifest = S2_MAX_RANGES * nla_total_size(3 * SIZE_U64) +
 			  GUEST_MAX_SEGMENTS * nla_total_size(3 * SIZE_U64);
 	size_t vcpus = HV_MAX_VCPUS * nla_total_size(2 * nla_total_size(sizeof(u32)));
-	size_t exits = NR_EXITS * nla_total_size(SIZE_STRING(16) + SIZE_U64);
+	size_t times = nla_total_size_64bit(RECORDER_BUCKETS * sizeof(u64));
+	size_t exits = NR_EXITS * nla_total_size(SIZE_STRING(16) + SIZE_U64 + times);
 	size_t counters = nla_total_size(exits + HV_A_VCPU_MAX * SIZE_U64);
 
 	return scalars + strings + manifest + max(vcpus, counters);

@@ -8,10 +8,12 @@
 #include <linux/miscdevice.h>
 #include <linux/mm.h>
 #include <linux/module.h>
+#include <linux/slab.h>
 #include <linux/uaccess.h>
 
 #include "api/api.h"
 #include "core/engine.h"
+#include "core/recorder.h"
 #include "guest/guest.h"
 #include "guest/handler.h"
 #include "guest/memory.h"
@@ -27,6 +29,7 @@ union ioctl_arg {
 	struct hv_ioeventfd ioeventfd;
 	struct hv_irqfd irqfd;
 	struct hv_discard discard;
+	struct hv_last_exits last_exits;
 };
 
 /**
@@ -115,6 +118,53 @@ static long guest_fd_discard(struct file *file, union ioctl_arg *arg)
 	return memory_discard(file->private_data, arg->discard.gpa, arg->discard.size);
 }
 
+static void record_to_user(const struct recorded_exit *from, struct hv_exit_record *to)
+{
+	*to = (struct hv_exit_record) {
+		.tsc = from->tsc,
+		.rip = from->rip,
+		.info = { from->info[0], from->info[1] },
+		.code = from->code,
+	};
+	strscpy(to->name, exit_names[from->reason], sizeof(to->name));
+}
+
+/* The newest @a->count of the @n records that were copied. */
+static int records_to_user(const struct recorded_exit *from, unsigned int n,
+			   struct hv_last_exits *a)
+{
+	struct hv_exit_record __user *to = u64_to_user_ptr(a->records);
+	struct hv_exit_record record;
+	unsigned int i;
+
+	a->count = min(a->count, n);
+	for (i = 0; i < a->count; i++) {
+		record_to_user(&from[n - a->count + i], &record);
+		if (copy_to_user(&to[i], &record, sizeof(record)))
+			return -EFAULT;
+	}
+	return 0;
+}
+
+static long guest_fd_last_exits(struct file *file, union ioctl_arg *arg)
+{
+	struct hv_last_exits *a = &arg->last_exits;
+	struct guest *g = file->private_data;
+	struct recorded_exit *copy;
+	unsigned int n;
+	int err;
+
+	if (a->vcpu >= g->nr_vcpus || a->total)
+		return -EINVAL;
+	copy = kmalloc_array(RECORDER_EXITS, sizeof(*copy), GFP_KERNEL);
+	if (!copy)
+		return -ENOMEM;
+	n = recorder_read(g->vcpus[a->vcpu]->recorder, copy, &a->total);
+	err = records_to_user(copy, n, a);
+	kfree(copy);
+	return err;
+}
+
 static const struct ioctl_row guest_ioctls[] = {
 	{ HV_CONSOLE, guest_fd_console },
 	{ HV_GET_REGS, guest_fd_regs },
@@ -123,6 +173,7 @@ static const struct ioctl_row guest_ioctls[] = {
 	{ HV_IOEVENTFD, guest_fd_ioeventfd },
 	{ HV_IRQFD, guest_fd_irqfd },
 	{ HV_DISCARD, guest_fd_discard },
+	{ HV_LAST_EXITS, guest_fd_last_exits },
 };
 
 static long guest_fd_ioctl(struct file *file, unsigned int cmd, unsigned long arg)

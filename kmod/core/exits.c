@@ -207,6 +207,8 @@ static enum outcome on_mmio(struct vcpu *v)
 		return vcpu_stop(v, HV_STOP_REASON_INTERNAL_ERROR, 0,
 				 "delivering vector %u at rip %#llx needs memory at %#llx, where there is none",
 				 v->inject.vector, v->rip, v->exit.s2.gpa);
+	/* Whose time it is: see recorder_entry(). */
+	v->exit.reason = EXIT_MMIO;
 	return settle(v, emul_mmio(v, &v->exit));
 }
 
@@ -405,7 +407,7 @@ static enum outcome (*const handlers[NR_EXITS])(struct vcpu *v) = {
 	[EXIT_IRET] = on_iret,
 	[EXIT_INIT] = on_interrupt,
 	[EXIT_ENTRY_FAILED] = on_entry_failed,
-	[EXIT_MMIO] = on_unknown,
+	[EXIT_MMIO] = on_mmio,	/* tried again */
 };
 
 /* The frequent ones by direct calls: an indirect one is dear under retpolines. */

@@ -27,6 +27,7 @@
 #include <linux/mem_encrypt.h>
 #include <linux/types.h>
 #include <asm/page.h>
+#include <asm/msr.h>
 
 struct vcpu;
 
@@ -68,6 +69,12 @@ u32 host_tsc_khz(void);
 
 /* Host time stamp counter now. Any context. */
 u64 host_tsc(void);
+
+/* Likewise, for what is only counted: not ordered, a few ticks early or late. */
+static inline u64 host_ticks(void)
+{
+	return rdtsc();
+}
 
 /**
  * struct host_timer - calls back once, in hard interrupt context, interrupts off

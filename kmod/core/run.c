@@ -5,6 +5,7 @@
 #include "core/engine.h"
 #include "core/exits.h"
 #include "core/mp.h"
+#include "core/recorder.h"
 
 /* PIC before LAPIC: an ExtINT has no priority and is not held back by the PPR. */
 static int next_vector(struct vcpu *v)
@@ -63,8 +64,10 @@ static enum outcome requested(struct vcpu *v)
 {
 	if (test_and_clear_bit(VCPU_REQ_FLUSH, &v->requests))
 		static_call(engine_flush)(v);
-	if (test_bit(VCPU_REQ_LEAVE, &v->requests))
+	if (test_bit(VCPU_REQ_LEAVE, &v->requests)) {
+		recorder_cut(v->recorder);
 		return OUT_REQUEST;
+	}
 	if (test_bit(VCPU_REQ_PLATFORM, &v->requests))
 		return OUT_PLATFORM;
 	return OUT_RESUME;
@@ -106,7 +109,9 @@ static enum outcome step(struct vcpu *v)
 	}
 	if (v->pv.eoi)
 		pv_offer_eoi(v);
+	recorder_entry(v->recorder, v->exit.reason, host_ticks());
 	static_call(engine_run)(v);
+	recorder_exit(v->recorder, &v->exit, v->rip, host_ticks());
 	v->entries++;
 	v->exits[v->exit.reason]++;
 	if (v->pv.eoi_offered)

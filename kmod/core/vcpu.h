@@ -15,6 +15,7 @@
 #include "core/pvclock.h"
 
 struct guest;
+struct recorder;
 struct s2;
 struct task_struct;
 
@@ -169,6 +170,7 @@ struct vcpu_msrs {
  * @exits: how often each exit was seen; written by the owner only
  * @entries: how often the guest was entered
  * @guest_ticks: host TSC ticks spent in core sections
+ * @recorder: the last exits, and how long they took; constant
  */
 struct vcpu {
 	u64 gpr[HV_NR_GPRS];
@@ -205,6 +207,7 @@ struct vcpu {
 	u64 exits[NR_EXITS];
 	u64 entries;
 	u64 guest_ticks;
+	struct recorder *recorder;
 };
 
 /*

@@ -8,6 +8,7 @@
 #include <linux/slab.h>
 
 #include "core/engine.h"
+#include "core/recorder.h"
 #include "guest/guest.h"
 #include "guest/handler.h"
 #include "guest/life.h"
@@ -162,7 +163,7 @@ static int vcpu_thread(void *data)
 
 size_t vcpu_footprint(void)
 {
-	return engine->vcpu_size + PAGE_SIZE + host_fpu_size();
+	return engine->vcpu_size + sizeof(struct recorder) + PAGE_SIZE + host_fpu_size();
 }
 
 static struct vcpu *vcpu_alloc(struct guest *g, unsigned int index)
@@ -172,7 +173,9 @@ static struct vcpu *vcpu_alloc(struct guest *g, unsigned int index)
 	if (!v)
 		return NULL;
 	v->fpu = host_fpu_alloc();
-	if (!v->fpu || engine->vcpu_init(v)) {
+	v->recorder = kzalloc(sizeof(*v->recorder), GFP_KERNEL_ACCOUNT);
+	if (!v->fpu || !v->recorder || engine->vcpu_init(v)) {
+		kfree(v->recorder);
 		host_fpu_free(v->fpu);
 		kfree(v);
 		return NULL;
@@ -187,6 +190,7 @@ static struct vcpu *vcpu_alloc(struct guest *g, unsigned int index)
 static void vcpu_free(struct vcpu *v)
 {
 	engine->vcpu_free(v);
+	kfree(v->recorder);
 	host_fpu_free(v->fpu);
 	kfree(v);
 }

@@ -365,6 +365,48 @@ struct hv_discard {
 	__u64 size;
 };
 
+/* Exits that a vCPU's flight recorder keeps. */
+#define HV_LAST_EXITS_MAX	256
+
+/**
+ * struct hv_exit_record - an exit, as it was before it was handled
+ * @tsc: host time stamp counter when the CPU had left the guest
+ * @rip: the guest's instruction pointer: of the instruction that exited
+ * @info: the CPU's qualifications: EXITINFO1 and EXITINFO2 on SVM
+ * @code: the CPU's own exit code: the lower half of EXITCODE on SVM
+ * @pad: 0
+ * @name: the reason, as statistics call it; NUL-terminated
+ */
+struct hv_exit_record {
+	__u64 tsc;
+	__u64 rip;
+	__u64 info[2];
+	__u32 code;
+	__u32 pad;
+	char name[16];
+};
+
+/**
+ * struct hv_last_exits - read a vCPU's flight recorder (HV_LAST_EXITS)
+ * @vcpu: which vCPU, 0-based
+ * @count: records that fit at @records; on return how many were written there
+ * @records: user address of struct hv_exit_record[@count]
+ * @total: on return, exits that the vCPU has ever had; must be 0
+ *
+ * The last exits, oldest first: as many as fit, as there were, and as the
+ * recorder keeps (HV_LAST_EXITS_MAX).  In any state, also after an abnormal
+ * stop; a start does not clear them.  While the vCPU runs, some of the oldest
+ * may be missing: it recorded over them meanwhile.
+ *
+ * EINVAL for a vCPU that is not there, EFAULT, ENOMEM.
+ */
+struct hv_last_exits {
+	__u32 vcpu;
+	__u32 count;
+	__u64 records;
+	__u64 total;
+};
+
 /* On /dev/hv. */
 #define HV_INFO		_IOR(HV_IOC, 0x00, struct hv_info)
 #define HV_OPEN		_IOW(HV_IOC, 0x01, struct hv_open)	/* returns a guest fd; ENOENT */
@@ -380,5 +422,6 @@ struct hv_discard {
 #define HV_IOEVENTFD	_IOW(HV_IOC, 0x21, struct hv_ioeventfd)
 #define HV_IRQFD	_IOW(HV_IOC, 0x22, struct hv_irqfd)
 #define HV_DISCARD	_IOW(HV_IOC, 0x12, struct hv_discard)
+#define HV_LAST_EXITS	_IOWR(HV_IOC, 0x18, struct hv_last_exits)
 
 #endif /* _UAPI_LINUX_HV_H */

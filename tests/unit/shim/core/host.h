@@ -88,6 +88,8 @@ struct vcpu;
 #define cmpxchg(p, o, n)	__sync_val_compare_and_swap(p, o, n)
 #define cmpxchg64(p, o, n)	__sync_val_compare_and_swap(p, o, n)
 #define smp_mb()		__atomic_thread_fence(__ATOMIC_SEQ_CST)
+#define smp_rmb()		__atomic_thread_fence(__ATOMIC_ACQUIRE)
+#define smp_wmb()		__atomic_thread_fence(__ATOMIC_RELEASE)
 #define smp_load_acquire(p)	__atomic_load_n(p, __ATOMIC_ACQUIRE)
 #define smp_store_release(p, v)	__atomic_store_n(p, v, __ATOMIC_RELEASE)
 
@@ -219,6 +221,7 @@ struct host_timer {
 u64 host_now(void);
 u64 host_wall(void);
 u64 host_tsc(void);
+u64 host_ticks(void);
 u32 host_tsc_khz(void);
 bool host_tsc_stable(void);
 void host_timer_init(struct host_timer *timer, void (*fn)(struct host_timer *timer));
