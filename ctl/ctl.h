@@ -102,7 +102,7 @@ struct context {
 extern const struct command *const commands[];	/* NULL-terminated */
 extern const struct command cmd_completion, cmd_console, cmd_create, cmd_doctor, cmd_events, cmd_help, cmd_inspect, cmd_kill,
 	cmd_logs, cmd_ls, cmd_man, cmd_mem, cmd_prune, cmd_regs, cmd_rm, cmd_run, cmd_start, cmd_stats,
-	cmd_top, cmd_version, cmd_wait;
+	cmd_top, cmd_trace, cmd_version, cmd_wait;
 
 /* main.c */
 const struct command *find_command(const char *typed);

@@ -16,6 +16,7 @@
 
 #include "api/api.h"
 #include "guest/guest.h"
+#include "trace.h"
 
 static struct genl_family family;
 
@@ -437,6 +438,7 @@ void api_announce(struct guest *g)
 	struct sk_buff *skb = new_message(0);
 	unsigned int vcpu = 0;
 
+	trace_hv_state(g);
 	if (skb && put_message(skb, 0, 0, 0, HV_CMD_GUEST_NTF, fill, g, &vcpu)) {
 		nlmsg_free(skb);
 		skb = NULL;

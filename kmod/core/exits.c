@@ -216,6 +216,7 @@ static enum outcome on_s2_fault(struct vcpu *v)
 {
 	const struct exit *e = &v->exit;
 
+	host_trace(s2_fault, v);
 	if (!s2_has_memory(v->s2, e->s2.gpa))
 		return on_mmio(v);
 	/* Filled meanwhile, or a stale translation that the CPU has dropped by faulting. */

@@ -24,6 +24,7 @@
 #include <linux/minmax.h>
 #include <linux/spinlock.h>
 #include <linux/string.h>
+#include <linux/tracepoint-defs.h>
 #include <linux/mem_encrypt.h>
 #include <linux/types.h>
 #include <asm/page.h>
@@ -105,6 +106,26 @@ void host_kick(struct vcpu *vcpu);
 
 /* A line in the host's log: at most ten in five seconds, of all guests together. Any context. */
 __printf(2, 3) void host_log(struct vcpu *vcpu, const char *fmt, ...);
+
+/*
+ * host_trace(EVENT, vcpu): the tracepoint hv:hv_EVENT (trace.h).  One that is
+ * off is a NOP.  Between exit and entry, never around the entry itself, where
+ * RCU looks away.
+ */
+DECLARE_TRACEPOINT(hv_entry);
+DECLARE_TRACEPOINT(hv_exit);
+DECLARE_TRACEPOINT(hv_inject);
+DECLARE_TRACEPOINT(hv_s2_fault);
+
+void host_trace_entry(struct vcpu *vcpu);
+void host_trace_exit(struct vcpu *vcpu);
+void host_trace_inject(struct vcpu *vcpu);	/* where v->inject has one */
+void host_trace_s2_fault(struct vcpu *vcpu);
+
+#define host_trace(event, vcpu) do {			\
+	if (tracepoint_enabled(hv_##event))		\
+		host_trace_##event(vcpu);		\
+} while (0)
 
 /*
  * A core section: the guest's FPU state is loaded, preemption and interrupts

@@ -109,9 +109,12 @@ static enum outcome step(struct vcpu *v)
 	}
 	if (v->pv.eoi)
 		pv_offer_eoi(v);
+	host_trace(inject, v);
+	host_trace(entry, v);
 	recorder_entry(v->recorder, v->exit.reason, host_ticks());
 	static_call(engine_run)(v);
 	recorder_exit(v->recorder, &v->exit, v->rip, host_ticks());
+	host_trace(exit, v);
 	v->entries++;
 	v->exits[v->exit.reason]++;
 	if (v->pv.eoi_offered)

@@ -232,6 +232,8 @@ void host_kick(struct vcpu *vcpu);
 u64 host_steal(struct vcpu *vcpu);
 __printf(2, 3) void host_log(struct vcpu *vcpu, const char *fmt, ...);
 
+#define host_trace(event, vcpu)	do { } while (0)
+
 static inline void *host_va(u64 hpa)
 {
 	return (void *)(uintptr_t)hpa;
