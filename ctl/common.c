@@ -164,7 +164,8 @@ const char *stop_text(char *buf, size_t len, const struct hvctl_guest *guest)
 
 	if (guest->state != HV_STATE_STOPPED)
 		return "-";
-	if (guest->stop_reason == HV_STOP_REASON_DEBUG_EXIT)
+	if (guest->stop_reason == HV_STOP_REASON_DEBUG_EXIT ||
+	    guest->stop_reason == HV_STOP_REASON_EXIT)
 		snprintf(buf, len, "%s %u", reason, guest->stop_status);
 	else
 		snprintf(buf, len, "%s%s%s", reason, guest->stop_detail[0] ? ": " : "",
@@ -190,6 +191,7 @@ int end_status(const struct context *c, const struct hvctl_guest *guest)
 	case HV_STOP_REASON_RESET:
 		return 0;
 	case HV_STOP_REASON_DEBUG_EXIT:
+	case HV_STOP_REASON_EXIT:
 		return guest->stop_status & 0xff;
 	default:
 		return fail(c, "%s stopped: %s", guest->name, stop_text(stop, sizeof(stop), guest));
@@ -213,6 +215,7 @@ enum out_colour state_colour(const struct hvctl_guest *guest)
 		return guest->stop_reason == HV_STOP_REASON_POWEROFF ||
 		       guest->stop_reason == HV_STOP_REASON_RESET ||
 		       guest->stop_reason == HV_STOP_REASON_KILLED ||
+		       guest->stop_reason == HV_STOP_REASON_EXIT ||
 		       guest->stop_reason == HV_STOP_REASON_DEBUG_EXIT ? OUT_PLAIN : OUT_RED;
 	default:
 		return OUT_PLAIN;

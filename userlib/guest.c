@@ -241,6 +241,7 @@ static const char *const reason_names[] = {
 	[HV_STOP_REASON_INTERNAL_ERROR] = "internal-error",
 	[HV_STOP_REASON_UNMAPPED_FETCH] = "unmapped-fetch",
 	[HV_STOP_REASON_ROOT_LOST] = "root-lost",
+	[HV_STOP_REASON_EXIT] = "exit",
 };
 
 const char *hvctl_state_name(uint32_t state)

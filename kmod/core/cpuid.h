@@ -7,15 +7,17 @@
 #ifndef HV_CORE_CPUID_H
 #define HV_CORE_CPUID_H
 
+#include <linux/hv_guest.h>
+
 #include "core/host.h"
 
 struct vcpu;
 
 /* Hypervisor leaves: SDM and APM reserve 0x40000000 to 0x400000ff for software. */
-#define CPUID_HV_BASE		0x40000000U
-#define CPUID_HV_VERSION	0x40000001U	/* eax: version of the guest interface */
-#define CPUID_HV_SIGNATURE	"hvhvhvhvhvhv"	/* EBX, ECX, EDX of CPUID_HV_BASE */
-#define CPUID_HV_INTERFACE	1
+#define CPUID_HV_BASE		((u32)HV_GUEST_CPUID)
+#define CPUID_HV_VERSION	((u32)HV_GUEST_CPUID_VERSION)
+#define CPUID_HV_SIGNATURE	HV_GUEST_SIGNATURE
+#define CPUID_HV_INTERFACE	HV_GUEST_VERSION
 
 /* KVM's, for kernels that know it and not hv: Linux looks for it at every 0x100. */
 #define CPUID_KVM_BASE		0x40000100U

@@ -5,6 +5,7 @@
 #include "core/cpuid.h"
 #include "core/engine.h"
 #include "core/exits.h"
+#include "core/hypercall.h"
 #include "core/mp.h"
 #include "emul/emul.h"
 
@@ -187,12 +188,31 @@ static enum outcome on_wrmsr(struct vcpu *v)
 	return OUT_RESUME;
 }
 
-/* KVM's, where the guest has that interface. hv has none of its own yet. */
+/* Stepped over once it is done, not before: it may have to be made again. */
+static enum outcome on_own_hypercall(struct vcpu *v)
+{
+	unsigned int len;
+	enum outcome out = emul_insn_len(v, &v->exit, &len);
+	s64 result;
+
+	if (!len)
+		return out;
+	out = hypercall(v, &result);
+	if (out == OUT_S2_FILL || out == OUT_HALT)
+		return out;
+	step_over(v, len);
+	v->gpr[HV_RAX] = result;
+	return out;
+}
+
+/* Spaces of numbers: hv's own, and KVM's where the guest has that interface. */
 static enum outcome on_hypercall(struct vcpu *v)
 {
 	s64 result = HYPERCALL_ENOSYS;
 	enum outcome out;
 
+	if (hypercall_is_ours(v->gpr[HV_RAX]))
+		return on_own_hypercall(v);
 	if (!skip(v, &out))
 		return out;
 	pv_hypercall(v, &result);

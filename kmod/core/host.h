@@ -127,6 +127,9 @@ void host_trace_s2_fault(struct vcpu *vcpu);
 		host_trace_##event(vcpu);		\
 } while (0)
 
+/* The guest prints @n bytes, each of which is read once. Any context. */
+void host_console_write(struct vcpu *vcpu, const u8 *bytes, unsigned int n);
+
 /*
  * A core section: the guest's FPU state is loaded, preemption and interrupts
  * are off.  host_window() lets pending host interrupts in; it returns true

@@ -62,6 +62,7 @@ static void deliver(struct vcpu *v)
 /* What the host side asked for before the next entry. */
 static enum outcome requested(struct vcpu *v)
 {
+	clear_bit(VCPU_REQ_WAKE, &v->requests);
 	if (test_and_clear_bit(VCPU_REQ_FLUSH, &v->requests))
 		static_call(engine_flush)(v);
 	if (test_bit(VCPU_REQ_LEAVE, &v->requests)) {

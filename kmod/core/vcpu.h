@@ -63,6 +63,7 @@ enum hv_seg { SEG_ES, SEG_CS, SEG_SS, SEG_DS, SEG_FS, SEG_GS, SEG_LDTR, SEG_TR, 
 #define VCPU_REQ_LEAVE		0	/* the vCPUs meet: see guest/life.c */
 #define VCPU_REQ_PLATFORM	1	/* platform.event is set */
 #define VCPU_REQ_FLUSH		2	/* second-level translations changed */
+#define VCPU_REQ_WAKE		3	/* the sleep that a guest asked for is over */
 
 /**
  * struct vcpu_event - an event to inject at the next entry
@@ -170,6 +171,7 @@ struct vcpu_msrs {
  * @exits: how often each exit was seen; written by the owner only
  * @entries: how often the guest was entered
  * @guest_ticks: host TSC ticks spent in core sections
+ * @sleep: ends HV_CALL_SLEEP_UNTIL
  * @recorder: the last exits, and how long they took; constant
  */
 struct vcpu {
@@ -207,6 +209,7 @@ struct vcpu {
 	u64 exits[NR_EXITS];
 	u64 entries;
 	u64 guest_ticks;
+	struct host_timer sleep;
 	struct recorder *recorder;
 };
 

@@ -100,6 +100,25 @@ void uart_tx(struct uart *u, u8 byte)
 	console_wake(c);
 }
 
+/* A piece at a time: guest memory is read outside of the lock. */
+void host_console_write(struct vcpu *v, const u8 *bytes, unsigned int n)
+{
+	struct console *c = &v->guest->console;
+	u8 buf[CONSOLE_CHUNK];
+	unsigned long flags;
+	unsigned int i, len;
+
+	for (; n; n -= len, bytes += len) {
+		len = min_t(unsigned int, n, sizeof(buf));
+		memcpy(buf, bytes, len);
+		flags = host_lock(&c->lock);
+		for (i = 0; i < len; i++)
+			ring_put(&c->out, buf[i]);
+		host_unlock(&c->lock, flags);
+	}
+	console_wake(c);
+}
+
 static u32 console_peek_input(struct console *c, u8 *buf, u32 n)
 {
 	unsigned long flags = host_lock(&c->lock);

@@ -8,6 +8,7 @@
 #include <linux/slab.h>
 
 #include "core/engine.h"
+#include "core/hypercall.h"
 #include "core/recorder.h"
 #include "guest/guest.h"
 #include "guest/handler.h"
@@ -209,6 +210,7 @@ int vcpu_create(struct guest *g, unsigned int index)
 		return err;
 	}
 	lapic_init(&v->lapic, v, &g->platform, index);
+	hypercall_init(v);
 	g->platform.lapics[index] = &v->lapic;
 	g->vcpus[index] = v;
 	g->threads[index] = get_task_struct(v->task);
@@ -226,6 +228,7 @@ void vcpu_destroy(struct guest *g, unsigned int index)
 	if (!v)
 		return;
 	kthread_stop(v->task);
+	hypercall_destroy(v);
 	lapic_destroy(&v->lapic);
 	put_task_struct(g->threads[index]);
 	vcpu_free(v);

@@ -41,6 +41,8 @@ enum hv_state {
  * @HV_STOP_REASON_UNMAPPED_FETCH: It fetched an instruction where it has no
  *   memory.
  * @HV_STOP_REASON_ROOT_LOST: Another owner took VMX or SVM root.
+ * @HV_STOP_REASON_EXIT: It ended itself by hv's guest interface. stop-status
+ *   has its status.
  */
 enum hv_stop_reason {
 	HV_STOP_REASON_NONE,
@@ -54,6 +56,7 @@ enum hv_stop_reason {
 	HV_STOP_REASON_INTERNAL_ERROR,
 	HV_STOP_REASON_UNMAPPED_FETCH,
 	HV_STOP_REASON_ROOT_LOST,
+	HV_STOP_REASON_EXIT,
 };
 
 /**

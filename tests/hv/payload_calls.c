@@ -1,0 +1,154 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * hv's guest interface: results, limits and errors of each call. The second run
+ * (first argument 1) ends by HV_CALL_EXIT with a status.
+ */
+#include "guest_call.h"
+#include "payload_check.h"
+
+#define NOWHERE		0x40000000ULL
+#define MEMORY_END	0x1000000ULL		/* 16 MiB */
+#define YEAR_2020_NS	1577836800000000000ULL
+
+static volatile u32 ticks;
+
+static HANDLER void on_tick(struct frame *f)
+{
+	ticks++;
+	wrmsr(0x80b, 0);
+}
+
+static u64 now(void)
+{
+	return guest_call(HV_CALL_TIME, HV_CALL_CLOCK_MONOTONIC, 0);
+}
+
+static void detection(void)
+{
+	struct cpuid c = cpuid(HV_GUEST_CPUID, 0);
+
+	check("the signature", c.ebx == 0x76687668 && c.ecx == c.ebx && c.edx == c.ebx);
+	check("its leaves", c.eax >= HV_GUEST_CPUID_VERSION);
+	check_eq("version", cpuid(HV_GUEST_CPUID_VERSION, 0).eax, HV_GUEST_VERSION);
+}
+
+static void numbers(void)
+{
+	u64 none = (u64)HV_CALL_ENOSYS;
+
+	check_eq("the number behind the last", guest_call(HV_CALL_EXIT + 1, 0, 0), none);
+	check_eq("the number before the first", guest_call(HV_CALL_BASE - 1, 0, 0), none);
+	check_eq("the last of the range", guest_call(HV_CALL_BASE + 0xffff, 0, 0), none);
+	check_eq("zero", guest_call(0, 0, 0), none);
+	check_eq("all ones", guest_call(-1, 0, 0), none);
+	check_eq("one that is ours in its lower half alone",
+		 guest_call(HV_CALL_YIELD | 1ULL << 32, 0, 0), none);
+}
+
+/* The text crosses into a page that nothing has touched. */
+static void console_write(void)
+{
+	static const char text[] = "ok written by a call\n";
+	char *at = (char *)0x600000 - 7;
+
+	memcpy(at, text, sizeof(text) - 1);
+	check_eq("write", guest_call(HV_CALL_CONSOLE_WRITE, (u64)at, sizeof(text) - 1),
+		 sizeof(text) - 1);
+	check_eq("write nothing", guest_call(HV_CALL_CONSOLE_WRITE, (u64)at, 0), 0);
+}
+
+/* Calls of @number with buffers that are none. */
+static void buffers(u64 number)
+{
+	u64 fault = (u64)HV_CALL_EFAULT, invalid = (u64)HV_CALL_EINVAL;
+
+	check_eq("no memory there", guest_call(number, NOWHERE, 1), fault);
+	check_eq("no memory behind it", guest_call(number, MEMORY_END - 1, 2), fault);
+	check_eq("too many", guest_call(number, 0x200000, HV_CALL_CONSOLE_MAX + 1), invalid);
+	check_eq("all there are", guest_call(number, 0x200000, -1), invalid);
+	check_eq("around the end", guest_call(number, -1, 2), invalid);
+	check_eq("beyond all addresses", guest_call(number, 1ULL << 63, 1), fault);
+}
+
+static void clocks(void)
+{
+	u64 a = now(), b = now();
+
+	check("time goes on", b > a && b - a < 1ULL << 36);
+	check("wall time", (u64)guest_call(HV_CALL_TIME, HV_CALL_CLOCK_WALL, 0) > YEAR_2020_NS);
+	check_eq("no such clock", guest_call(HV_CALL_TIME, 2, 0), (u64)HV_CALL_EINVAL);
+}
+
+static void sleep(void)
+{
+	u64 until = now() + 20000000;
+
+	check_eq("sleep", guest_call(HV_CALL_SLEEP_UNTIL, until, 0), 0);
+	check("it was long enough", now() >= until);
+	check_eq("sleep until the past", guest_call(HV_CALL_SLEEP_UNTIL, 1, 0), 0);
+	check_eq("sleep until now", guest_call(HV_CALL_SLEEP_UNTIL, now(), 0), 0);
+	check_eq("yield", guest_call(HV_CALL_YIELD, 0, 0), 0);
+}
+
+/* A periodic timer of 5 ms; the sleep is one of 50. */
+static void sleep_with_interrupts(void)
+{
+	u64 until;
+
+	idt_set(0x40, on_tick);
+	idt_load();
+	wrmsr(0x1b, rdmsr(0x1b) | 0xc00);
+	wrmsr(0x80f, 0x1ff);
+	wrmsr(0x83e, 0xb);
+	wrmsr(0x832, 0x20040);
+	wrmsr(0x838, 5000000);
+	sti();
+	until = now() + 50000000;
+	check_eq("sleep with interrupts on", guest_call(HV_CALL_SLEEP_UNTIL, until, 0), 0);
+	check("it was long enough", now() >= until);
+	cli();
+	check("interrupts came meanwhile", ticks > 1);
+	wrmsr(0x838, 0);
+}
+
+/* Everything but RAX is as it was. */
+static void registers(void)
+{
+	u64 ax = HV_CALL_YIELD, bx = 1, cx = 2, dx = 3, si = 4, di = 5;
+	register u64 r8 asm("r8") = 6, r11 asm("r11") = 7;
+
+	if (is_intel())
+		asm volatile("vmcall" : "+a"(ax), "+b"(bx), "+c"(cx), "+d"(dx), "+S"(si), "+D"(di),
+			     "+r"(r8), "+r"(r11));
+	else
+		asm volatile("vmmcall" : "+a"(ax), "+b"(bx), "+c"(cx), "+d"(dx), "+S"(si), "+D"(di),
+			     "+r"(r8), "+r"(r11));
+	check_eq("result", ax, 0);
+	check("registers are kept", bx == 1 && cx == 2 && dx == 3 && si == 4 && di == 5 &&
+	      r8 == 6 && r11 == 7);
+}
+
+static void read_nothing(void)
+{
+	char c = 'x';
+
+	check_eq("read where nothing was typed", guest_call(HV_CALL_CONSOLE_READ, (u64)&c, 1), 0);
+	check_eq("it is not written", c, 'x');
+}
+
+int main(void)
+{
+	if (PAYLOAD_ARGS[0])
+		guest_call(HV_CALL_EXIT, 0x100000007ULL, 0);
+	detection();
+	numbers();
+	registers();
+	console_write();
+	buffers(HV_CALL_CONSOLE_WRITE);
+	buffers(HV_CALL_CONSOLE_READ);
+	read_nothing();
+	clocks();
+	sleep();
+	sleep_with_interrupts();
+	return check_result();
+}
