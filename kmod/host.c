@@ -103,11 +103,10 @@ void host_kick(struct vcpu *vcpu)
 
 void host_log(struct vcpu *vcpu, const char *fmt, ...)
 {
-	static DEFINE_RATELIMIT_STATE(limit, 5 * HZ, 10);
 	struct va_format vaf;
 	va_list args;
 
-	if (!__ratelimit(&limit))
+	if (!__ratelimit(&vcpu->guest->log_limit))
 		return;
 	va_start(args, fmt);
 	vaf.fmt = fmt;

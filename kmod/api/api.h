@@ -14,6 +14,7 @@ struct bus_range;
 struct file;
 struct genl_info;
 struct guest;
+struct guest_bond;
 struct guest_config;
 struct netlink_ext_ack;
 struct sk_buff;
@@ -33,17 +34,21 @@ bool api_device_is(const struct file *file);
 int api_netlink_register(void);
 void api_netlink_unregister(void);
 
-/* parse.c: what guest-new accepts, and how it becomes a guest_config. */
+/* What is tied to @file, or NULL where it is no open /dev/hv. */
+struct guest_bond *api_device_bond(const struct file *file);
+
+/* parse.c: what guest-new and guest-set accept, and how it becomes a guest_config. */
 extern const struct nla_policy api_new_policy[];
+extern const struct nla_policy api_set_policy[];
 
 /**
- * api_parse_config() - read guest-new's attributes
- * @info: the request, validated by api_new_policy
- * @config: zeroed; has references on files even after a failure
+ * api_parse_config() - read guest-new's or guest-set's attributes
+ * @info: the request, validated by its policy
+ * @config: zeroed; to be given to guest_config_put() even after a failure
  *
  * Limits and shape only: guest_create() checks whether it makes sense.
  *
- * Return: 0, EINVAL or EBADF with a sentence in the extended ack.
+ * Return: 0, ENOMEM, or EINVAL or EBADF with a sentence in the extended ack.
  */
 int api_parse_config(struct genl_info *info, struct guest_config *config);
 

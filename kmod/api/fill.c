@@ -25,10 +25,15 @@ static int fill_identity(struct sk_buff *skb, struct guest *g)
 	       nla_put_string(skb, HV_A_GUEST_NAME, g->name) ? -EMSGSIZE : 0;
 }
 
-/* What the guest's lock protects, in one piece. */
+/* What the guest's lock protects, in one piece, but for its labels. */
 struct snapshot {
 	u32 state;
 	u32 resets;
+	u32 on_reset;
+	u32 restart;
+	u32 restarts;
+	u64 restart_at;
+	bool remove_on_stop;
 	struct vcpu_stop stop;
 	u64 started_at;
 	u64 stopped_at;
@@ -39,6 +44,11 @@ static void take_snapshot(struct guest *g, struct snapshot *s)
 	mutex_lock(&g->lock);
 	s->state = g->state;
 	s->resets = g->resets;
+	s->on_reset = g->on_reset;
+	s->restart = g->restart;
+	s->restarts = g->restarts;
+	s->restart_at = g->restart_wall;
+	s->remove_on_stop = g->remove_on_stop;
 	s->stop = g->stop;
 	s->started_at = g->started_at;
 	s->stopped_at = g->stopped_at;
@@ -64,13 +74,34 @@ static int fill_time(struct sk_buff *skb, int attr, u64 at)
 	return at ? put_guest_u64(skb, attr, at) : 0;
 }
 
+static int fill_policy(struct sk_buff *skb, const struct snapshot *s)
+{
+	return nla_put_u32(skb, HV_A_GUEST_ON_RESET, s->on_reset) ||
+	       nla_put_u32(skb, HV_A_GUEST_RESTART, s->restart) ||
+	       nla_put_u8(skb, HV_A_GUEST_REMOVE_ON_STOP, s->remove_on_stop) ||
+	       nla_put_u32(skb, HV_A_GUEST_RESTARTS, s->restarts) ||
+	       fill_time(skb, HV_A_GUEST_RESTART_AT, s->restart_at) ? -EMSGSIZE : 0;
+}
+
+static int fill_labels(struct sk_buff *skb, struct guest *g)
+{
+	unsigned int i;
+	int err = 0;
+
+	mutex_lock(&g->lock);
+	for (i = 0; !err && g->labels && i < g->labels->nr; i++)
+		err = nla_put_string(skb, HV_A_GUEST_LABEL, g->labels->text[i]);
+	mutex_unlock(&g->lock);
+	return err;
+}
+
 static int fill_state(struct sk_buff *skb, struct guest *g)
 {
 	struct snapshot s;
 
 	take_snapshot(g, &s);
 	return nla_put_u32(skb, HV_A_GUEST_STATE, s.state) ||
-	       fill_stop(skb, &s) ||
+	       fill_stop(skb, &s) || fill_policy(skb, &s) || fill_labels(skb, g) ||
 	       nla_put_u32(skb, HV_A_GUEST_RESETS, s.resets) ||
 	       fill_time(skb, HV_A_GUEST_CREATED_AT, g->created_at) ||
 	       fill_time(skb, HV_A_GUEST_STARTED_AT, s.started_at) ||
@@ -82,8 +113,8 @@ static int fill_constants(struct sk_buff *skb, struct guest *g)
 	u16 port = g->platform.debug_exit_port;
 
 	return nla_put_u32(skb, HV_A_GUEST_VCPUS, g->nr_vcpus) ||
-	       nla_put_u32(skb, HV_A_GUEST_ON_RESET, g->on_reset) ||
 	       nla_put_u32(skb, HV_A_GUEST_PV, g->platform.pv) ||
+	       (g->bound && nla_put_u8(skb, HV_A_GUEST_BOUND, 1)) ||
 	       (port && nla_put_u16(skb, HV_A_GUEST_DEBUG_EXIT_PORT, port)) ||
 	       nla_put_u32(skb, HV_A_GUEST_OWNER_UID, from_kuid(&init_user_ns, g->owner)) ||
 	       put_guest_u64(skb, HV_A_GUEST_MEMORY_SIZE, g->memory_size) ? -EMSGSIZE : 0;
@@ -261,6 +292,7 @@ size_t api_fill_size(void)
 {
 	size_t scalars = HV_A_GUEST_MAX * SIZE_U64;
 	size_t strings = SIZE_STRING(HV_NAME_MAX) +
+			 GUEST_MAX_LABELS * SIZE_STRING(GUEST_LABEL_MAX) +
 			 SIZE_STRING(sizeof_field(struct vcpu_stop, detail));
 	size_t manifest = S2_MAX_RANGES * nla_total_size(3 * SIZE_U64) +
 			  GUEST_MAX_SEGMENTS * nla_total_size(3 * SIZE_U64);

@@ -257,8 +257,28 @@ static long device_ioctl(struct file *file, unsigned int cmd, unsigned long arg)
 	return ioctl_dispatch(device_ioctls, ARRAY_SIZE(device_ioctls), file, cmd, arg);
 }
 
+static int device_open(struct inode *inode, struct file *file)
+{
+	struct guest_bond *bond = kzalloc(sizeof(*bond), GFP_KERNEL_ACCOUNT);
+
+	if (!bond)
+		return -ENOMEM;
+	guest_bond_init(bond);
+	file->private_data = bond;
+	return 0;
+}
+
+static int device_release(struct inode *inode, struct file *file)
+{
+	guest_bond_break(file->private_data);
+	kfree(file->private_data);
+	return 0;
+}
+
 static const struct file_operations device_fops = {
 	.owner		= THIS_MODULE,
+	.open		= device_open,
+	.release	= device_release,
 	.unlocked_ioctl	= device_ioctl,
 	.compat_ioctl	= compat_ptr_ioctl,
 };
@@ -273,6 +293,11 @@ static struct miscdevice device = {
 bool api_device_is(const struct file *file)
 {
 	return file->f_op == &device_fops;
+}
+
+struct guest_bond *api_device_bond(const struct file *file)
+{
+	return api_device_is(file) ? file->private_data : NULL;
 }
 
 int api_device_register(void)

@@ -329,6 +329,10 @@ static const change_fn changes[HV_CMD_MAX + 1] = {
 	[HV_CMD_GUEST_DEL]	= guest_remove,
 	[HV_CMD_GUEST_START]	= guest_start,
 	[HV_CMD_GUEST_KILL]	= guest_kill,
+	[HV_CMD_GUEST_STOP]	= guest_stop,
+	[HV_CMD_GUEST_PAUSE]	= guest_pause,
+	[HV_CMD_GUEST_RESUME]	= guest_resume,
+	[HV_CMD_GUEST_RESET]	= guest_reset,
 };
 
 static int do_change(struct sk_buff *request, struct genl_info *info)
@@ -347,6 +351,39 @@ static int do_change(struct sk_buff *request, struct genl_info *info)
 	return err;
 }
 
+/* Parsed first: a malformed request is refused whether the guest is there or not. */
+static int set(struct genl_info *info, struct guest_config *config, const struct viewer *v)
+{
+	struct guest *g;
+	int err = api_parse_config(info, config);
+
+	if (err)
+		return err;
+	g = lookup(info, v);
+	if (IS_ERR(g))
+		return PTR_ERR(g);
+	err = guest_set(g, config, info->extack);
+	guest_put(g);
+	return err;
+}
+
+static int do_set(struct sk_buff *request, struct genl_info *info)
+{
+	struct guest_config *config;
+	struct viewer v;
+	int err = may_change(request, info, &v);
+
+	if (err)
+		return err;
+	config = kzalloc(sizeof(*config), GFP_KERNEL);
+	if (!config)
+		return -ENOMEM;
+	err = set(info, config, &v);
+	guest_config_put(config);
+	kfree(config);
+	return err;
+}
+
 /* Kernel 6.1 has one policy for an operation's do and dump: dump_start() does the rest. */
 #define GUEST_NAME_POLICY	.policy = guest_name_policy, .maxattr = HV_A_GUEST_DEV_FD
 
@@ -361,7 +398,7 @@ static const struct genl_ops operations[] = {
 		.cmd	= HV_CMD_GUEST_NEW,
 		.doit	= do_new,
 		.policy	= api_new_policy,
-		.maxattr = HV_A_GUEST_PV,
+		.maxattr = HV_A_GUEST_MAX,
 	}, {
 		.cmd	= HV_CMD_GUEST_DEL,
 		.doit	= do_change,
@@ -380,6 +417,27 @@ static const struct genl_ops operations[] = {
 		.start	= dump_start,
 		.dumpit	= dump_get,
 		GUEST_NAME_POLICY,
+	}, {
+		.cmd	= HV_CMD_GUEST_STOP,
+		.doit	= do_change,
+		GUEST_NAME_POLICY,
+	}, {
+		.cmd	= HV_CMD_GUEST_PAUSE,
+		.doit	= do_change,
+		GUEST_NAME_POLICY,
+	}, {
+		.cmd	= HV_CMD_GUEST_RESUME,
+		.doit	= do_change,
+		GUEST_NAME_POLICY,
+	}, {
+		.cmd	= HV_CMD_GUEST_RESET,
+		.doit	= do_change,
+		GUEST_NAME_POLICY,
+	}, {
+		.cmd	= HV_CMD_GUEST_SET,
+		.doit	= do_set,
+		.policy	= api_set_policy,
+		.maxattr = HV_A_GUEST_MAX,
 	},
 };
 
@@ -434,16 +492,19 @@ static void multicast(struct sk_buff *skb)
 /* A guest that has gone is announced without a state. */
 void api_announce(struct guest *g)
 {
-	fill_fn fill = READ_ONCE(g->dead) ? api_fill_identity : fillers[HV_CMD_GUEST_NTF];
 	struct sk_buff *skb = new_message(0);
 	unsigned int vcpu = 0;
+	fill_fn fill;
 
+	mutex_lock(&g->news);
 	trace_hv_state(g);
+	fill = READ_ONCE(g->dead) ? api_fill_identity : fillers[HV_CMD_GUEST_NTF];
 	if (skb && put_message(skb, 0, 0, 0, HV_CMD_GUEST_NTF, fill, g, &vcpu)) {
 		nlmsg_free(skb);
 		skb = NULL;
 	}
 	multicast(skb);
+	mutex_unlock(&g->news);
 	consume_skb(skb);
 }
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * guest-new: attributes to a guest_config.
+ * guest-new and guest-set: attributes to a guest_config.
  *
  * Netlink's strict validation has been over the message when this runs: every
  * attribute is known, well-formed and, nests included, within its policy.
@@ -27,7 +27,7 @@ static const struct nla_policy segment_policy[HV_A_SEGMENT_MAX + 1] = {
 	[HV_A_SEGMENT_LENGTH]	= { .type = NLA_U64 },
 };
 
-const struct nla_policy api_new_policy[HV_A_GUEST_PV + 1] = {
+const struct nla_policy api_new_policy[HV_A_GUEST_MAX + 1] = {
 	[HV_A_GUEST_NAME]	= { .type = NLA_NUL_STRING, .len = HV_NAME_MAX },
 	[HV_A_GUEST_DEV_FD]	= { .type = NLA_S32 },
 	[HV_A_GUEST_VCPUS]	= NLA_POLICY_MIN(NLA_U32, 1),
@@ -38,6 +38,20 @@ const struct nla_policy api_new_policy[HV_A_GUEST_PV + 1] = {
 	[HV_A_GUEST_VCPU_STATE]	= NLA_POLICY_EXACT_LEN(sizeof(struct hv_vcpu_state)),
 	[HV_A_GUEST_ORIGIN]	= { .type = NLA_NUL_STRING, .len = GUEST_ORIGIN_MAX },
 	[HV_A_GUEST_PV]		= NLA_POLICY_MASK(NLA_U32, PV_ALL),
+	[HV_A_GUEST_LABEL]	= { .type = NLA_NUL_STRING, .len = GUEST_LABEL_MAX },
+	[HV_A_GUEST_RESTART]	= NLA_POLICY_MAX(NLA_U32, HV_RESTART_ALWAYS),
+	[HV_A_GUEST_REMOVE_ON_STOP] = NLA_POLICY_MAX(NLA_U8, 1),
+	[HV_A_GUEST_BIND_FD]	= { .type = NLA_S32 },
+};
+
+const struct nla_policy api_set_policy[HV_A_GUEST_MAX + 1] = {
+	[HV_A_GUEST_ID]		= { .type = NLA_U64 },
+	[HV_A_GUEST_NAME]	= { .type = NLA_NUL_STRING, .len = HV_NAME_MAX },
+	[HV_A_GUEST_DEV_FD]	= { .type = NLA_S32 },
+	[HV_A_GUEST_ON_RESET]	= NLA_POLICY_MAX(NLA_U32, HV_ON_RESET_STOP),
+	[HV_A_GUEST_LABEL]	= { .type = NLA_NUL_STRING, .len = GUEST_LABEL_MAX },
+	[HV_A_GUEST_RESTART]	= NLA_POLICY_MAX(NLA_U32, HV_RESTART_ALWAYS),
+	[HV_A_GUEST_REMOVE_ON_STOP] = NLA_POLICY_MAX(NLA_U8, 1),
 };
 
 /* An empty name is malformed; no name at all asks for one to be made up. */
@@ -65,7 +79,106 @@ static int parse_on_reset(struct nlattr *attr, struct guest_config *config,
 			  struct netlink_ext_ack *ack)
 {
 	config->on_reset = nla_get_u32(attr);
+	config->given |= GUEST_GIVEN_ON_RESET;
 	return 0;
+}
+
+static int parse_restart(struct nlattr *attr, struct guest_config *config,
+			 struct netlink_ext_ack *ack)
+{
+	config->restart = nla_get_u32(attr);
+	config->given |= GUEST_GIVEN_RESTART;
+	return 0;
+}
+
+static int parse_remove_on_stop(struct nlattr *attr, struct guest_config *config,
+				struct netlink_ext_ack *ack)
+{
+	config->remove_on_stop = nla_get_u8(attr);
+	config->given |= GUEST_GIVEN_REMOVE_ON_STOP;
+	return 0;
+}
+
+/* Bytes of the key, 0 where it or the value is malformed. */
+static size_t label_key(const char *label)
+{
+	static const char accept[] =
+		"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_./-";
+	size_t key = strspn(label, accept);
+	const char *c;
+
+	if (!key || key > GUEST_LABEL_KEY_MAX || label[key] != '=')
+		return 0;
+	for (c = label + key; *c; c++)
+		if ((u8)*c < ' ' || *c == 0x7f)
+			return 0;
+	return key;
+}
+
+static bool label_taken(const struct guest_labels *labels, const char *label, size_t key)
+{
+	unsigned int i;
+
+	for (i = 0; i < labels->nr; i++)
+		if (!strncmp(labels->text[i], label, key + 1))
+			return true;
+	return false;
+}
+
+static int add_label(struct guest_labels *labels, struct nlattr *attr,
+		     struct netlink_ext_ack *ack)
+{
+	const char *label = nla_data(attr);
+	size_t key = label_key(label);
+
+	if (!key || nla_len(attr) != strlen(label) + 1) {
+		NL_SET_ERR_MSG_ATTR(ack, attr, "a label is KEY=VALUE, KEY of 1 to 63 of [A-Za-z0-9_./-], VALUE without control characters");
+		return -EINVAL;
+	}
+	if (label_taken(labels, label, key)) {
+		NL_SET_ERR_MSG_ATTR(ack, attr, "two labels have the same key");
+		return -EINVAL;
+	}
+	if (labels->nr == GUEST_MAX_LABELS) {
+		NL_SET_ERR_MSG_ATTR(ack, attr, "a guest has at most "
+				    __stringify(GUEST_MAX_LABELS) " labels");
+		return -EINVAL;
+	}
+	nla_strscpy(labels->text[labels->nr++], attr, sizeof(labels->text[0]));
+	return 0;
+}
+
+/* A single empty one takes all away. */
+static int parse_label(struct nlattr *attr, struct guest_config *config,
+		       struct netlink_ext_ack *ack)
+{
+	bool first = !(config->given & GUEST_GIVEN_LABELS);
+
+	config->given |= GUEST_GIVEN_LABELS;
+	if (first && nla_len(attr) == 1)
+		return 0;
+	if (!config->labels)
+		config->labels = kzalloc(sizeof(*config->labels), GFP_KERNEL_ACCOUNT);
+	return config->labels ? add_label(config->labels, attr, ack) : -ENOMEM;
+}
+
+static int parse_bind(struct nlattr *attr, struct guest_config *config,
+		      struct netlink_ext_ack *ack)
+{
+	if (config->bond_file) {
+		NL_SET_ERR_MSG_ATTR(ack, attr, "a guest is bound to one descriptor");
+		return -EINVAL;
+	}
+	config->bond_file = fget(nla_get_s32(attr));
+	if (!config->bond_file) {
+		NL_SET_ERR_MSG_ATTR(ack, attr, "bind-fd is not an open file");
+		return -EBADF;
+	}
+	config->bond = api_device_bond(config->bond_file);
+	if (config->bond)
+		return 0;
+	NL_SET_ERR_MSG_ATTR(ack, attr, "bind-fd is not an open /dev/hv");
+	return -EINVAL;
 }
 
 static int parse_debug_exit(struct nlattr *attr, struct guest_config *config,
@@ -194,7 +307,7 @@ typedef int (*parse_fn)(struct nlattr *attr, struct guest_config *config,
 			struct netlink_ext_ack *ack);
 
 /* By attribute. dev-fd has been looked at with the permissions. */
-static const parse_fn parsers[HV_A_GUEST_PV + 1] = {
+static const parse_fn parsers[HV_A_GUEST_MAX + 1] = {
 	[HV_A_GUEST_NAME]		= parse_name,
 	[HV_A_GUEST_VCPUS]		= parse_vcpus,
 	[HV_A_GUEST_ON_RESET]		= parse_on_reset,
@@ -204,6 +317,10 @@ static const parse_fn parsers[HV_A_GUEST_PV + 1] = {
 	[HV_A_GUEST_VCPU_STATE]		= parse_state,
 	[HV_A_GUEST_ORIGIN]		= parse_origin,
 	[HV_A_GUEST_PV]			= parse_pv,
+	[HV_A_GUEST_LABEL]		= parse_label,
+	[HV_A_GUEST_RESTART]		= parse_restart,
+	[HV_A_GUEST_REMOVE_ON_STOP]	= parse_remove_on_stop,
+	[HV_A_GUEST_BIND_FD]		= parse_bind,
 };
 
 int api_parse_config(struct genl_info *info, struct guest_config *config)

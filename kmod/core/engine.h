@@ -141,6 +141,12 @@ extern const struct hv_vcpu_state core_reset_state;
 /* OUT_MP: take the INIT or the start-up message. Thread context, on the vCPU's task. */
 void core_mp(struct vcpu *v);
 
+/*
+ * Time stood still for @ticks of the host's TSC: the guest's goes on where it
+ * stopped.  The same for all vCPUs, or they part.  Thread context, no vCPU runs.
+ */
+void core_go_on(struct vcpu *v, u64 ticks);
+
 /* Is there something that ends a halt? On the vCPU's task. */
 bool core_has_work(struct vcpu *v);
 

@@ -104,7 +104,7 @@ void host_timer_sync(struct host_timer *timer);
  */
 void host_kick(struct vcpu *vcpu);
 
-/* A line in the host's log: at most ten in five seconds, of all guests together. Any context. */
+/* A line in the host's log: at most ten in five seconds of each guest. Any context. */
 __printf(2, 3) void host_log(struct vcpu *vcpu, const char *fmt, ...);
 
 /*

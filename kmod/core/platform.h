@@ -57,6 +57,7 @@ enum platform_event {
  * @ns_origin: host_now() then; both change while no vCPU runs
  * @pv: paravirtual features, bits by enum hv_pv; constant
  * @messages: NMI, INIT and SIPI that were sent; atomic, see core/mp.c
+ * @stood: ns that time stood still since the boot, while the guest was held
  * @event: what the host side has to do next; first one wins until cleared
  * @event_value: goes with it: debug-exit's status
  */
@@ -79,6 +80,7 @@ struct platform {
 	u64 ns_origin;
 	u32 pv;
 	atomic_t messages;
+	u64 stood;
 	enum platform_event event;
 	u32 event_value;
 };
@@ -107,8 +109,18 @@ void platform_raise(struct platform *p, enum platform_event event, u32 value);
 /* Take the event that was raised, and its value; the next one may come. Takes @p->lock. */
 enum platform_event platform_take(struct platform *p, u32 *value);
 
-/* The guest has stopped: no timer fires any more until the next reset. Thread context. */
+/*
+ * The guest has stopped or is held: no timer fires any more until the next
+ * reset, or until platform_go_on().  Thread context, no vCPU runs.
+ */
 void platform_quiesce(struct platform *p);
+
+/*
+ * @ns after platform_quiesce(), and since the last reset if that was later: every
+ * counter but the CMOS clock goes on where it stood.  The TSCs, which have stood for @ticks,
+ * are the caller's to move.  Thread context, no vCPU runs.
+ */
+void platform_go_on(struct platform *p, u64 ns, u64 ticks);
 
 /*
  * Port access of @size 1, 2 or 4 bytes. Takes @p->lock. A port nobody claims

@@ -45,6 +45,12 @@ static void scale(struct time_info *t)
 	t->tsc_to_system_mul = div64_u64(NSEC_PER_SECOND << 32, hz);
 }
 
+/* The guest's time, which stands still while it is held. */
+static u64 guest_now(const struct vcpu *v)
+{
+	return host_now() - READ_ONCE(v->platform->stood);
+}
+
 static u64 system_gpa(const struct vcpu *v)
 {
 	return v->pvclock.system & ~SYSTEM_ENABLE;
@@ -71,7 +77,7 @@ static void read_time(struct vcpu *v, struct time_info *t)
 		t->system_time = p->ns_origin;
 	} else {
 		t->tsc_timestamp = vcpu_tsc(v);
-		t->system_time = host_now();
+		t->system_time = guest_now(v);
 	}
 }
 
@@ -98,7 +104,7 @@ static void write_system(struct vcpu *v)
 static void write_wall(struct vcpu *v)
 {
 	struct wall_info *page = s2_va(v->s2, v->pvclock.wall, S2_WRITE);
-	u64 wall = host_wall() - host_now();
+	u64 wall = host_wall() - guest_now(v);
 	struct wall_info w = { .version = 2 };
 
 	if (!page)

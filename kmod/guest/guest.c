@@ -13,6 +13,7 @@
 #include <uapi/linux/fcntl.h>
 
 #include "guest/guest.h"
+#include "guest/life.h"
 #include "guest/memory.h"
 #include "guest/vcpu.h"
 
@@ -20,11 +21,27 @@ unsigned int guest_max = 8192;
 module_param_named(max_guests, guest_max, uint, 0644);
 MODULE_PARM_DESC(max_guests, "most guests at a time");
 
-/* All guests by id. guest_table_lock makes checks for a name and its insertion one. */
+unsigned int guest_max_vcpus = 65536;
+module_param_named(max_vcpus, guest_max_vcpus, uint, 0644);
+MODULE_PARM_DESC(max_vcpus, "most vCPUs of all guests together");
+
+unsigned long guest_max_memory;
+module_param_named(max_memory, guest_max_memory, ulong, 0644);
+MODULE_PARM_DESC(max_memory, "most memory of all guests together, MiB (0: no limit)");
+
+/*
+ * All guests by id, those that are being made included: their names are taken,
+ * but nobody finds them yet.  guest_table_lock makes the checks for a name and
+ * for the limits one with the insertion.
+ */
 static DEFINE_XARRAY(guest_table);
 static DEFINE_MUTEX(guest_table_lock);
 static u64 guest_last_id;
 static unsigned int guest_number;
+static unsigned int guest_vcpus;	/* of all of them */
+static u64 guest_memory;		/* of all of them, bytes */
+
+static struct workqueue_struct *guest_wq;
 
 static void guest_free(struct kref *ref)
 {
@@ -41,6 +58,7 @@ static void guest_free(struct kref *ref)
 		fput(g->segments[i].file);
 	kfree(g->segments);
 	kfree(g->origin);
+	kfree(g->labels);
 	kfree(g);
 	module_put(THIS_MODULE);
 }
@@ -67,8 +85,7 @@ struct guest *guest_by_id(u64 id)
 
 	mutex_lock(&guest_table_lock);
 	g = id <= ULONG_MAX ? xa_load(&guest_table, id) : NULL;
-	if (g)
-		guest_get(g);
+	g = g && g->born ? guest_get(g) : NULL;
 	mutex_unlock(&guest_table_lock);
 	return g;
 }
@@ -80,6 +97,8 @@ struct guest *guest_next(u64 id)
 
 	mutex_lock(&guest_table_lock);
 	g = xa_find(&guest_table, &index, ULONG_MAX, XA_PRESENT);
+	while (g && !g->born)
+		g = xa_find_after(&guest_table, &index, ULONG_MAX, XA_PRESENT);
 	if (g)
 		guest_get(g);
 	mutex_unlock(&guest_table_lock);
@@ -103,8 +122,7 @@ struct guest *guest_by_name(const char *name)
 
 	mutex_lock(&guest_table_lock);
 	g = find_name(name);
-	if (g)
-		guest_get(g);
+	g = g && g->born ? guest_get(g) : NULL;
 	mutex_unlock(&guest_table_lock);
 	return g;
 }
@@ -266,10 +284,6 @@ static int check_config(struct guest_config *c, struct netlink_ext_ack *ack)
 		NL_SET_ERR_MSG(ack, "a guest has at most " __stringify(HV_MAX_VCPUS) " vCPUs");
 		return -EINVAL;
 	}
-	if (c->on_reset > HV_ON_RESET_STOP) {
-		NL_SET_ERR_MSG(ack, "on-reset is 0 (reset) or 1 (stop)");
-		return -EINVAL;
-	}
 	if (!c->has_state) {
 		NL_SET_ERR_MSG(ack, "a guest needs vcpu-state to start from");
 		return -EINVAL;
@@ -306,9 +320,14 @@ static void take_config(struct guest *g, struct guest_config *c)
 
 	strscpy(g->name, c->name, sizeof(g->name));
 	g->on_reset = c->on_reset;
+	g->restart = c->restart;
+	g->remove_on_stop = c->remove_on_stop;
+	swap(g->labels, c->labels);
+	g->bound = c->bond;
 	g->boot_state = c->state;
 	g->origin = c->origin;
 	c->origin = NULL;
+	g->vcpus_wanted = max(c->vcpus, 1U);
 	g->nr_regions = c->nr_regions;
 	for (i = 0; i < c->nr_regions; i++) {
 		g->regions[i] = c->regions[i];
@@ -335,6 +354,8 @@ static int create_vcpus(struct guest *g, unsigned int nr)
 	return 0;
 }
 
+static void retire(struct work_struct *work);
+
 static struct guest *guest_alloc(struct guest_config *c)
 {
 	struct guest *g = kzalloc(sizeof(*g), GFP_KERNEL_ACCOUNT);
@@ -342,10 +363,14 @@ static struct guest *guest_alloc(struct guest_config *c)
 	if (!g)
 		return NULL;
 	kref_init(&g->ref);
+	mutex_init(&g->news);
 	mutex_init(&g->lock);
 	mutex_init(&g->fill_lock);
 	init_waitqueue_head(&g->run_wq);
 	init_completion(&g->thread_up);
+	INIT_LIST_HEAD(&g->bond);
+	INIT_WORK(&g->retire, retire);
+	ratelimit_state_init(&g->log_limit, 5 * HZ, 10);
 	g->owner = current_uid();
 	g->created_at = ktime_get_real_ns();
 	take_config(g, c);
@@ -364,7 +389,7 @@ static int build(struct guest *g, struct guest_config *c, struct netlink_ext_ack
 	if (!err)
 		err = memory_create(g, ack);
 	if (!err)
-		err = create_vcpus(g, max(c->vcpus, 1U));
+		err = create_vcpus(g, g->vcpus_wanted);
 	g->kernel_memory = sizeof(*g) + CONSOLE_RING + CONSOLE_INPUT +
 			   (g->origin ? strlen(g->origin) + 1 : 0) +
 			   g->nr_segments * sizeof(*g->segments) + g->nr_vcpus * vcpu_footprint();
@@ -395,12 +420,31 @@ static void make_name(struct guest *g)
 			  second[(dice >> 8) % ARRAY_SIZE(second)], guest_last_id + 1);
 }
 
-static int check_table(struct guest *g, struct netlink_ext_ack *ack)
+static int check_limits(struct guest *g, struct netlink_ext_ack *ack)
 {
+	u64 most = (u64)READ_ONCE(guest_max_memory) << 20;
+
 	if (guest_number >= READ_ONCE(guest_max)) {
 		NL_SET_ERR_MSG(ack, "as many guests exist as the module's parameter max_guests allows");
 		return -ENOSPC;
 	}
+	if (guest_vcpus + g->vcpus_wanted > READ_ONCE(guest_max_vcpus)) {
+		NL_SET_ERR_MSG(ack, "all guests together would have more vCPUs than the module's parameter max_vcpus allows");
+		return -ENOSPC;
+	}
+	if (most && guest_memory + g->memory_size > most) {
+		NL_SET_ERR_MSG(ack, "all guests together would have more memory than the module's parameter max_memory allows");
+		return -ENOSPC;
+	}
+	return 0;
+}
+
+static int check_table(struct guest *g, struct netlink_ext_ack *ack)
+{
+	int err = check_limits(g, ack);
+
+	if (err)
+		return err;
 	if (!g->name[0])
 		make_name(g);
 	if (find_name(g->name)) {
@@ -410,17 +454,50 @@ static int check_table(struct guest *g, struct netlink_ext_ack *ack)
 	return 0;
 }
 
-/* The guest becomes visible, whole. */
-static int publish(struct guest *g)
+/* What @g counts for, from its reservation on until it goes. guest_table_lock held. */
+static void account(struct guest *g, int sign)
 {
-	g->id = ++guest_last_id;
-	guest_get(g);
-	if (xa_err(xa_store(&guest_table, g->id, g, GFP_KERNEL))) {
-		guest_put(g);
-		return -ENOMEM;
+	guest_number += sign;
+	guest_vcpus += sign * (int)g->vcpus_wanted;
+	guest_memory += sign * (s64)g->memory_size;
+}
+
+/* Its id, its name and its share of the limits, before the work begins. */
+static int reserve(struct guest *g, struct netlink_ext_ack *ack)
+{
+	int err;
+
+	mutex_lock(&guest_table_lock);
+	err = check_table(g, ack);
+	if (!err) {
+		g->id = guest_last_id + 1;
+		err = xa_err(xa_store(&guest_table, g->id, g, GFP_KERNEL));
 	}
-	guest_number++;
-	return 0;
+	if (!err) {
+		guest_last_id++;
+		account(g, 1);
+	}
+	mutex_unlock(&guest_table_lock);
+	return err;
+}
+
+static void unreserve(struct guest *g)
+{
+	mutex_lock(&guest_table_lock);
+	xa_erase(&guest_table, g->id);
+	account(g, -1);
+	mutex_unlock(&guest_table_lock);
+}
+
+/* The guest becomes visible, whole; the table's reference is the one it was made with. */
+static void publish(struct guest *g, struct guest_config *c)
+{
+	mutex_lock(&guest_table_lock);
+	g->born = true;
+	if (c->bond)
+		list_add(&g->bond, &c->bond->guests);
+	guest_get(g);
+	mutex_unlock(&guest_table_lock);
 }
 
 struct guest *guest_create(struct guest_config *c, struct netlink_ext_ack *ack)
@@ -434,19 +511,21 @@ struct guest *guest_create(struct guest_config *c, struct netlink_ext_ack *ack)
 	g = guest_alloc(c);
 	if (!g)
 		return ERR_PTR(-ENOMEM);
-	mutex_lock(&guest_table_lock);
-	err = check_table(g, ack);
-	if (!err)
-		err = build(g, c, ack);
-	if (!err)
-		err = publish(g);
-	mutex_unlock(&guest_table_lock);
-	if (err) {
-		guest_put(g);
-		return ERR_PTR(err);
-	}
+	err = reserve(g, ack);
+	if (err)
+		goto out_put;
+	err = build(g, c, ack);
+	if (err)
+		goto out_reserved;
+	publish(g, c);
 	api_announce(g);
 	return g;
+
+out_reserved:
+	unreserve(g);
+out_put:
+	guest_put(g);
+	return ERR_PTR(err);
 }
 
 void guest_config_put(struct guest_config *c)
@@ -463,38 +542,33 @@ void guest_config_put(struct guest_config *c)
 	kfree(c->origin);
 	c->origin = NULL;
 	c->nr_regions = 0;
+	kfree(c->labels);
+	c->labels = NULL;
+	if (c->bond_file)
+		fput(c->bond_file);
+	c->bond_file = NULL;
 }
 
 /* Removal */
 
-static int refuse(struct netlink_ext_ack *ack, int err, const char *sentence)
+/* @g->lock held: it does not run, and will not. */
+static void erase(struct guest *g)
 {
-	if (ack)
-		ack->_msg = sentence;
-	return err;
+	mutex_lock(&guest_table_lock);
+	g->dead = true;
+	xa_erase(&guest_table, g->id);
+	account(g, -1);
+	list_del_init(&g->bond);
+	mutex_unlock(&guest_table_lock);
 }
 
+/* Not on a vCPU's thread, which the last reference would have to wait for. */
 int guest_remove(struct guest *g, struct netlink_ext_ack *ack)
 {
-	bool mine;
+	int err = life_remove(g, ack, erase);
 
-	if (mutex_lock_killable(&g->lock))
-		return -EINTR;
-	if (g->state == HV_STATE_RUNNING || g->state == HV_STATE_PAUSED) {
-		mutex_unlock(&g->lock);
-		return refuse(ack, -EBUSY, "the guest runs: kill it first");
-	}
-	mutex_lock(&guest_table_lock);
-	mine = !g->dead;
-	g->dead = true;
-	if (mine) {
-		xa_erase(&guest_table, g->id);
-		guest_number--;
-	}
-	mutex_unlock(&guest_table_lock);
-	mutex_unlock(&g->lock);
-	if (!mine)
-		return refuse(ack, -ENOENT, "the guest was removed");
+	if (err)
+		return err;
 	console_set_ended(&g->console, true);
 	handlers_end(g);
 	api_announce(g);
@@ -502,13 +576,59 @@ int guest_remove(struct guest *g, struct netlink_ext_ack *ack)
 	return 0;
 }
 
-int guest_init(void)
+/* The workqueue's thread. A doomed guest starts no more, so this comes to an end. */
+static void retire(struct work_struct *work)
 {
-	return memory_init();
+	struct guest *g = container_of(work, struct guest, retire);
+
+	while (READ_ONCE(g->doomed) && guest_kill(g, NULL) == -ETIMEDOUT)
+		;
+	guest_remove(g, NULL);
+	guest_put(g);
 }
 
+void guest_retire(struct guest *g)
+{
+	guest_get(g);
+	if (!queue_work(guest_wq, &g->retire))
+		guest_put(g);
+}
+
+void guest_bond_init(struct guest_bond *bond)
+{
+	INIT_LIST_HEAD(&bond->guests);
+}
+
+void guest_bond_break(struct guest_bond *bond)
+{
+	struct guest *g, *next;
+
+	mutex_lock(&guest_table_lock);
+	list_for_each_entry_safe(g, next, &bond->guests, bond) {
+		list_del_init(&g->bond);
+		WRITE_ONCE(g->doomed, true);
+		guest_retire(g);
+	}
+	mutex_unlock(&guest_table_lock);
+}
+
+int guest_init(void)
+{
+	int err;
+
+	guest_wq = alloc_workqueue("hv", WQ_UNBOUND, 0);
+	if (!guest_wq)
+		return -ENOMEM;
+	err = memory_init();
+	if (err)
+		destroy_workqueue(guest_wq);
+	return err;
+}
+
+/* No guest is left, but the work that dropped the last reference may not have returned. */
 void guest_exit(void)
 {
+	destroy_workqueue(guest_wq);
 	memory_exit();
 	xa_destroy(&guest_table);
 }

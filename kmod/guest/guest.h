@@ -10,11 +10,14 @@
 #include <linux/completion.h>
 #include <linux/hashtable.h>
 #include <linux/kref.h>
+#include <linux/list.h>
 #include <linux/mutex.h>
 #include <linux/netlink.h>
+#include <linux/ratelimit.h>
 #include <linux/sched.h>
 #include <linux/uidgid.h>
 #include <linux/wait.h>
+#include <linux/workqueue.h>
 #include <linux/xarray.h>
 
 #include "core/vcpu.h"
@@ -24,6 +27,9 @@
 
 #define GUEST_MAX_SEGMENTS	64
 #define GUEST_ORIGIN_MAX	32767	/* bytes, without the terminating NUL */
+#define GUEST_MAX_LABELS	16
+#define GUEST_LABEL_MAX		127	/* bytes of KEY=VALUE */
+#define GUEST_LABEL_KEY_MAX	63
 
 /**
  * struct region - a range of guest physical memory and what backs it
@@ -58,6 +64,30 @@ struct segment {
 };
 
 /**
+ * struct guest_labels - what users call a guest for their own purposes
+ * @nr: how many
+ * @text: KEY=VALUE each
+ */
+struct guest_labels {
+	unsigned int nr;
+	char text[GUEST_MAX_LABELS][GUEST_LABEL_MAX + 1];
+};
+
+/**
+ * struct guest_bond - the guests whose life is tied to an open file
+ * @guests: their guest.bond; the global guest_table lock
+ */
+struct guest_bond {
+	struct list_head guests;
+};
+
+/* struct guest_config.given: what guest_set() changes */
+#define GUEST_GIVEN_ON_RESET		BIT(0)
+#define GUEST_GIVEN_LABELS		BIT(1)
+#define GUEST_GIVEN_RESTART		BIT(2)
+#define GUEST_GIVEN_REMOVE_ON_STOP	BIT(3)
+
+/**
  * struct guest_config - what a guest is made from (guest_create takes it over)
  * @name: NUL-terminated, checked by guest_create(); empty: made up
  * @vcpus: how many; 0: 1
@@ -71,6 +101,12 @@ struct segment {
  * @origin: kmalloc'd, or NULL; guest_create() takes it
  * @has_state: @state was given
  * @state: vCPU 0's initial state
+ * @given: GUEST_GIVEN_*: which of the following, and of @on_reset, were given
+ * @restart: enum hv_restart
+ * @remove_on_stop: remove it when it has stopped for good
+ * @labels: or NULL; guest_config_put() frees them
+ * @bond_file: keeps @bond; guest_config_put() drops it
+ * @bond: or NULL
  */
 struct guest_config {
 	char name[HV_NAME_MAX + 1];
@@ -85,6 +121,12 @@ struct guest_config {
 	char *origin;
 	bool has_state;
 	struct hv_vcpu_state state;
+	unsigned int given;
+	u32 restart;
+	bool remove_on_stop;
+	struct guest_labels *labels;
+	struct file *bond_file;
+	struct guest_bond *bond;
 };
 
 /**
@@ -98,8 +140,14 @@ struct guest_config {
  * @id: constant
  * @name: constant
  * @owner: creator's uid in the initial user namespace; constant
+ * @born: whole, so that others may find it; G
  * @dead: removed from the table; G
- * @lock: state and times
+ * @doomed: its bond is broken: it is to be killed and removed; set once, any context
+ * @bond: in struct guest_bond.guests, or empty; G
+ * @bound: was created with a bond; constant
+ * @retire: kills it where it is doomed, and removes it
+ * @news: what is said of the guest is said in the order in which it came to be
+ * @lock: state and times; taken inside @news
  * @state: enum hv_state; L; changes are announced after the lock is dropped
  * @want: what the vCPUs meet for, WANT_* of life.c; L
  * @ending: why it is to stop; L
@@ -108,12 +156,23 @@ struct guest_config {
  * @starts: how often it was started; L
  * @boots: which start has booted last; L
  * @boot_error: of the last start; L
+ * @pauses: how often it was paused; L
+ * @held: paused, and no timer fires; L
+ * @held_at, @held_tsc: host_now() and host_tsc() then, or at a reset since; L
+ * @stop_asked: the power button was pressed since the last start; L
+ * @restart: enum hv_restart; L
+ * @remove_on_stop: L
+ * @restarts: by policy, since it was started by hand; L
+ * @backoff: ns from the last stop to its restart; L
+ * @restart_at: host_now() of the restart that is due, 0: none; L
+ * @restart_wall: the same as wall ns; L
+ * @labels: NULL: none; L
  * @stop: why it stopped; L
  * @resets: since the last start; L
  * @created_at, @started_at, @stopped_at: wall ns; L
  * @run_wq: the vCPU threads and those who wait for a state wait here
  * @booted_ns: host_now() of the last start or reset; L
- * @on_reset: constant
+ * @on_reset: enum hv_on_reset; L
  * @nr_regions, @regions: constant after creation
  * @nr_segments, @segments: boot manifest; constant after creation
  * @boot_state: vCPU 0 at start and reset; L until the first start, then constant
@@ -124,18 +183,26 @@ struct guest_config {
  * @platform: chips
  * @console: the ring
  * @handlers: programs and eventfds on its bus
+ * @vcpus_wanted: @nr_vcpus once it is whole; constant
  * @thread_up: a vCPU's thread has begun; creation only
  * @nr_vcpus, @vcpus, @threads: constant after creation
  * @yielded_to: index of the vCPU that another one last gave its CPU to; no lock, a hint
  * @zaps: how often pages were taken out of @s2 and its files; F for changes
  * @kernel_memory: bytes held beyond guest pages and tables; constant
+ * @log_limit: of host_log()
  */
 struct guest {
 	struct kref ref;
 	u64 id;
 	char name[HV_NAME_MAX + 1];
 	kuid_t owner;
+	bool born;
 	bool dead;
+	bool doomed;
+	struct list_head bond;
+	bool bound;
+	struct work_struct retire;
+	struct mutex news;
 	struct mutex lock;
 	u32 state;
 	unsigned int want;
@@ -145,6 +212,18 @@ struct guest {
 	u64 starts;
 	u64 boots;
 	int boot_error;
+	u64 pauses;
+	bool held;
+	u64 held_at;
+	u64 held_tsc;
+	bool stop_asked;
+	u32 restart;
+	bool remove_on_stop;
+	u32 restarts;
+	u64 backoff;
+	u64 restart_at;
+	u64 restart_wall;
+	struct guest_labels *labels;
 	struct vcpu_stop stop;
 	u32 resets;
 	u64 created_at;
@@ -166,16 +245,20 @@ struct guest {
 	struct console console;
 	struct handlers handlers;
 	struct completion thread_up;
+	unsigned int vcpus_wanted;
 	unsigned int nr_vcpus;
 	struct vcpu *vcpus[HV_MAX_VCPUS];
 	struct task_struct *threads[HV_MAX_VCPUS];
 	unsigned int yielded_to;
 	unsigned long zaps;
 	u64 kernel_memory;
+	struct ratelimit_state log_limit;
 };
 
-/* Module parameters. */
-extern unsigned int guest_max;		/* most guests at a time */
+/* Module parameters: most of all guests together. */
+extern unsigned int guest_max;
+extern unsigned int guest_max_vcpus;
+extern unsigned long guest_max_memory;	/* MiB; 0: no limit */
 
 /* Module load and unload. */
 int guest_init(void);
@@ -196,15 +279,33 @@ struct guest *guest_create(struct guest_config *config, struct netlink_ext_ack *
 void guest_config_put(struct guest_config *config);
 
 /*
- * Start (created or stopped -> running), kill (running -> stopped; returns
- * when it has), remove (created or stopped -> gone).  0, EBUSY where the state
- * forbids it, ENOENT for a guest that is gone, EINTR for a caller that is
- * killed, ETIMEDOUT for a kill that is still under way after 30 s; @ack gets
- * the sentence.
+ * The operations, as the table in hv.yaml has them.  0; EBUSY where the state
+ * forbids it; ENOENT for a guest that is gone; EINTR for a caller that is killed,
+ * while the guest goes on with what it was told; ETIMEDOUT for a kill or a pause that is
+ * still under way after 30 s; @ack gets the sentence.
+ *
+ * Start and kill return when that is done, a pause when no vCPU runs; a reset
+ * and a stop are only begun.  ENOMEM from a start: no memory for the manifest.
  */
 int guest_start(struct guest *g, struct netlink_ext_ack *ack);
+int guest_stop(struct guest *g, struct netlink_ext_ack *ack);
 int guest_kill(struct guest *g, struct netlink_ext_ack *ack);
+int guest_pause(struct guest *g, struct netlink_ext_ack *ack);
+int guest_resume(struct guest *g, struct netlink_ext_ack *ack);
+int guest_reset(struct guest *g, struct netlink_ext_ack *ack);
 int guest_remove(struct guest *g, struct netlink_ext_ack *ack);
+
+/* Remove it from another thread, soon; kill it before where it is doomed. Any thread. */
+void guest_retire(struct guest *g);
+
+/* What @c->given names; takes the labels over. ENOENT, EINTR as above. */
+int guest_set(struct guest *g, struct guest_config *c, struct netlink_ext_ack *ack);
+
+/* A bond with no guests. */
+void guest_bond_init(struct guest_bond *bond);
+
+/* The file is closed: its guests are killed and removed, soon. */
+void guest_bond_break(struct guest_bond *bond);
 
 /* Look up: a reference, or NULL. */
 struct guest *guest_by_id(u64 id);

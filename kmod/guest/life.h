@@ -7,6 +7,12 @@
 
 #include "core/vcpu.h"
 
+struct guest;
+struct netlink_ext_ack;
+
+/* Jiffies after which @v's thread looks again although nobody wakes it. */
+long life_patience(const struct vcpu *v);
+
 /* Something for @v's thread to do: go inside, or lead. To be looked at again under the lock. */
 bool life_calls(struct vcpu *v);
 
@@ -20,6 +26,9 @@ void life_leave(struct vcpu *v);
 /* What a vCPU finds that ends the guest, or resets it; the first end counts. vCPU thread. */
 void life_end(struct guest *g, const struct vcpu_stop *stop);
 void life_reset(struct guest *g);
+
+/* Removal, but for the table's part, which @erase does under guest.lock. 0, EBUSY, ENOENT, EINTR. */
+int life_remove(struct guest *g, struct netlink_ext_ack *ack, void (*erase)(struct guest *g));
 
 /* Somebody waits for the guest's end: what takes long gives up. Any context. */
 bool life_ends(const struct guest *g);

@@ -78,7 +78,7 @@ static enum outcome do_platform(struct vcpu *v)
 	case PLATFORM_DEBUG_EXIT:
 		return stop(v, HV_STOP_REASON_DEBUG_EXIT, value);
 	case PLATFORM_RESET:
-		if (g->on_reset == HV_ON_RESET_STOP)
+		if (READ_ONCE(g->on_reset) == HV_ON_RESET_STOP)
 			return stop(v, HV_STOP_REASON_RESET, 0);
 		return reset(v);
 	case PLATFORM_NONE:
@@ -93,7 +93,7 @@ static enum outcome do_stop(struct vcpu *v)
 	struct guest *g = v->guest;
 
 	if (v->stop.reason == HV_STOP_REASON_TRIPLE_FAULT &&
-	    g->on_reset == HV_ON_RESET_RESET &&
+	    READ_ONCE(g->on_reset) == HV_ON_RESET_RESET &&
 	    host_now() - READ_ONCE(g->booted_ns) > CRASH_LOOP_NS)
 		return reset(v);
 	return OUT_STOP;
@@ -153,8 +153,8 @@ static int vcpu_thread(void *data)
 	set_freezable();
 	complete(&g->thread_up);
 	while (!kthread_should_stop()) {
-		wait_event_state(g->run_wq, life_calls(v) || kthread_should_stop(),
-				 (TASK_IDLE | TASK_FREEZABLE));
+		wait_event_freezable_timeout(g->run_wq, life_calls(v) || kthread_should_stop(),
+					     life_patience(v));
 		life_lead(v);
 		if (life_enter(v))
 			run(v);

@@ -416,6 +416,17 @@ void lapic_set_tsc_offset(struct lapic *l, u64 offset)
 		lapic_lvt_deliver(l, LAPIC_LVT_TIMER);
 }
 
+void lapic_go_on(struct lapic *l, u64 ns)
+{
+	unsigned long flags = host_lock(&l->timer_lock);
+
+	if (l->s.deadline && timer_mode(l) != LVT_TIMER_DEADLINE) {
+		l->s.deadline += ns;
+		timer_program(l);
+	}
+	host_unlock(&l->timer_lock, flags);
+}
+
 /* Registers: one reader or writer each where a stored word does not do. */
 
 static u32 read_stored(struct lapic *l, unsigned int reg)

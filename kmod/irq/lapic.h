@@ -226,6 +226,12 @@ void lapic_mmio_write(struct lapic *l, u32 offset, unsigned int size, u32 value)
 
 void lapic_set_tsc_offset(struct lapic *l, u64 offset);
 
+/*
+ * Time stood still for @ns: one-shot and periodic go on where they stopped; a
+ * TSC deadline follows lapic_set_tsc_offset().  The vCPU does not run.
+ */
+void lapic_go_on(struct lapic *l, u64 ns);
+
 static inline bool lapic_enabled(const struct lapic *l)
 {
 	return READ_ONCE(l->s.base) & LAPIC_BASE_ENABLE;

@@ -429,3 +429,11 @@ void cmos_destroy(struct platform *p)
 {
 	host_timer_sync(&p->cmos.timer);
 }
+
+void cmos_go_on(struct platform *p)
+{
+	u64 wall = host_wall();
+
+	cmos_catch_up(&p->cmos.s, wall);
+	cmos_update(p, wall);
+}

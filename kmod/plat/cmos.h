@@ -29,6 +29,9 @@ void cmos_init(struct platform *p);
 void cmos_reset(struct platform *p);
 void cmos_destroy(struct platform *p);
 
+/* The clock has run on its battery, its interrupts have not. @p->lock held. */
+void cmos_go_on(struct platform *p);
+
 /* Ports 0x70 and 0x71. @p->lock held. */
 u32 cmos_read(struct platform *p, u16 reg);
 void cmos_write(struct platform *p, u16 reg, u32 value);

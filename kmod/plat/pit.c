@@ -334,3 +334,14 @@ void pit_destroy(struct platform *p)
 {
 	host_timer_sync(&p->pit.timer);
 }
+
+void pit_go_on(struct platform *p, u64 ns)
+{
+	struct pit_state *s = &p->pit.s;
+	unsigned int i;
+
+	for (i = 0; i < PIT_CHANNELS; i++)
+		s->channel[i].start += ns;
+	s->fired += ns;
+	pit_arm(p, host_now());
+}

@@ -71,6 +71,9 @@ void pit_init(struct platform *p);
 void pit_reset(struct platform *p);
 void pit_destroy(struct platform *p);
 
+/* Time stood still for @ns: go on where it stopped. @p->lock held. */
+void pit_go_on(struct platform *p, u64 ns);
+
 /* Ports 0x40 to 0x43, and 0x61. @p->lock held. */
 u32 pit_read(struct platform *p, u16 reg);
 void pit_write(struct platform *p, u16 reg, u32 value);

@@ -233,6 +233,7 @@ void platform_reset(struct platform *p)
 
 	p->tsc_origin = host_tsc();
 	p->ns_origin = host_now();
+	p->stood = 0;
 	uart_reset(p);
 	pit_reset(p);
 	cmos_reset(p);
@@ -259,4 +260,20 @@ void platform_quiesce(struct platform *p)
 	cmos_destroy(p);
 	for (i = 0; i < p->nr_lapics; i++)
 		lapic_destroy(p->lapics[i]);
+}
+
+void platform_go_on(struct platform *p, u64 ns, u64 ticks)
+{
+	unsigned long flags;
+	unsigned int i;
+
+	for (i = 0; i < p->nr_lapics; i++)
+		lapic_go_on(p->lapics[i], ns);
+	flags = host_lock(&p->lock);
+	WRITE_ONCE(p->stood, p->stood + ns);
+	p->tsc_origin += ticks;
+	pit_go_on(p, ns);
+	pm_go_on(p, ns);
+	cmos_go_on(p);
+	host_unlock(&p->lock, flags);
 }

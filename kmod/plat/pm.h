@@ -30,6 +30,9 @@ struct pm {
 
 void pm_reset(struct platform *p);
 
+/* Time stood still for @ns: go on where it stopped. @p->lock held. */
+void pm_go_on(struct platform *p, u64 ns);
+
 /* The power button is pressed and let go. Takes @p->lock; any context. */
 void pm_press_power_button(struct platform *p);
 

@@ -3,9 +3,10 @@
  * hv: the ioctl interface of /dev/hv and of the file descriptors it gives.
  *
  * Lifecycle (create, start, kill, delete, list, statistics) goes through the
- * generic netlink family in <linux/hv_netlink.h>.  This header has what needs
- * a file descriptor: guest memory (mmap), registers, consoles, and programs that
- * answer a part of the guest's bus.
+ * generic netlink family in <linux/hv_netlink.h>; its specification, hv.yaml,
+ * has the table of what each operation does in each state.  This header has what
+ * needs a file descriptor: guest memory (mmap), registers, consoles, and
+ * programs that answer a part of the guest's bus.
  *
  * Rules for every structure here: fixed-width fields only, the size is part
  * of the ioctl number, padding must be zero (EINVAL otherwise), unknown flag
@@ -176,8 +177,8 @@ struct hv_vcpu_state {
  * @pad: must be 0
  * @state: filled in, or replaces the vCPU's
  *
- * The guest must not be running: EBUSY otherwise.  EINVAL: there is no such
- * vCPU, or HV_SET_REGS with padding or with bits that the guest's CPU lacks, as
+ * The guest must not be running, or on its way to a pause: EBUSY otherwise.
+ * EINVAL: there is no such vCPU, or HV_SET_REGS with padding or with bits that the guest's CPU lacks, as
  * for guest-new; what does not go together stops the guest when it is entered.
  *
  * HV_SET_REGS in state created changes the boot manifest: every start and

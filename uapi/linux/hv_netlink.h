@@ -93,6 +93,23 @@ enum hv_pv {
 	HV_PV_UNHALT,
 };
 
+/**
+ * enum hv_restart - Whether a guest that stopped by itself is started again,
+ *   by the kernel alone. The first restart comes 100 ms behind the stop, each
+ *   further one after twice the time, a minute at most; a guest that ran for
+ *   10 seconds begins with 100 ms again. A guest that was killed, or powered
+ *   off after guest-stop, stays stopped.
+ * @HV_RESTART_NO: Never.
+ * @HV_RESTART_ON_FAILURE: After every stop other than poweroff, reset, killed,
+ *   and a debug exit of value 0 (stop-status 1).
+ * @HV_RESTART_ALWAYS: After every stop that nobody asked for.
+ */
+enum hv_restart {
+	HV_RESTART_NO,
+	HV_RESTART_ON_FAILURE,
+	HV_RESTART_ALWAYS,
+};
+
 enum {
 	HV_A_GUEST_PAD = 1,
 	HV_A_GUEST_ID,
@@ -121,6 +138,13 @@ enum {
 	HV_A_GUEST_TRAP,
 	HV_A_GUEST_ORIGIN,
 	HV_A_GUEST_PV,
+	HV_A_GUEST_LABEL,
+	HV_A_GUEST_RESTART,
+	HV_A_GUEST_REMOVE_ON_STOP,
+	HV_A_GUEST_BIND_FD,
+	HV_A_GUEST_BOUND,
+	HV_A_GUEST_RESTARTS,
+	HV_A_GUEST_RESTART_AT,
 
 	__HV_A_GUEST_MAX,
 	HV_A_GUEST_MAX = (__HV_A_GUEST_MAX - 1)
@@ -190,6 +214,11 @@ enum {
 	HV_CMD_STATS_GET,
 	HV_CMD_GUEST_NTF,
 	HV_CMD_TRAP_NTF,
+	HV_CMD_GUEST_STOP,
+	HV_CMD_GUEST_PAUSE,
+	HV_CMD_GUEST_RESUME,
+	HV_CMD_GUEST_RESET,
+	HV_CMD_GUEST_SET,
 
 	__HV_CMD_MAX,
 	HV_CMD_MAX = (__HV_CMD_MAX - 1)
