@@ -240,6 +240,37 @@ void add_stop(struct out *out, const struct hvctl_guest *guest)
 	out_text(out, "stop_detail", NULL, guest->stop_detail);
 }
 
+/**
+ * add_restarts() - add what a guest's restart policy does to the row, for JSON
+ * @out: an output
+ * @guest: which
+ */
+void add_restarts(struct out *out, const struct hvctl_guest *guest)
+{
+	out_bool(out, "bound", guest->bound);
+	out_number(out, "restarts", NULL, guest->restarts, NULL);
+	if (guest->restart_at)
+		out_number(out, "restart_at", NULL, guest->restart_at, NULL);
+	else
+		out_null(out, "restart_at");
+}
+
+/**
+ * add_policy() - add a guest's labels and its restart policy to the row, for JSON
+ * @out: an output
+ * @guest: which
+ */
+void add_policy(struct out *out, const struct hvctl_guest *guest)
+{
+	out_open(out, "labels", "{");
+	for (const struct hvctl_label *l = guest->label; l; l = l->next)
+		out_text(out, l->key, NULL, l->value);
+	out_close(out);
+	out_text(out, "restart", NULL, hvctl_restart_name(guest->restart));
+	out_bool(out, "rm", guest->remove_on_stop);
+	add_restarts(out, guest);
+}
+
 /* @guest is NULL if there is none, or none any more. */
 static void add_guest(struct out *out, const struct hvctl_guest *guest)
 {

@@ -101,8 +101,9 @@ struct context {
 
 extern const struct command *const commands[];	/* NULL-terminated */
 extern const struct command cmd_completion, cmd_console, cmd_create, cmd_doctor, cmd_events, cmd_help, cmd_inspect, cmd_kill,
-	cmd_logs, cmd_ls, cmd_man, cmd_mem, cmd_prune, cmd_regs, cmd_rm, cmd_run, cmd_start, cmd_stats,
-	cmd_top, cmd_trace, cmd_version, cmd_wait;
+	cmd_logs, cmd_ls, cmd_man, cmd_mem, cmd_pause, cmd_prune, cmd_regs, cmd_reset,
+	cmd_restart, cmd_resume, cmd_rm, cmd_run, cmd_start, cmd_stats, cmd_stop, cmd_top,
+	cmd_trace, cmd_update, cmd_version, cmd_wait;
 
 /* main.c */
 const struct command *find_command(const char *typed);
@@ -174,6 +175,8 @@ const char *size_text(char *buf, size_t len, uint64_t bytes);
 /* common.c, with these */
 enum out_colour state_colour(const struct hvctl_guest *guest);
 void add_stop(struct out *out, const struct hvctl_guest *guest);
+void add_restarts(struct out *out, const struct hvctl_guest *guest);
+void add_policy(struct out *out, const struct hvctl_guest *guest);
 
 /* file.c */
 int read_text(struct context *c, const char *name, char **text, size_t *len);

@@ -10,7 +10,7 @@
 #include "ctl.h"
 
 static const struct option_row options[] = {
-	{ "filter", 0, "KEY=VALUE", "only of guests with this id, name, state or stop reason", NULL },
+	{ "filter", 0, "KEY=VALUE", "only guests with this id, name, state, stop or label", NULL },
 	{ "count", 'n', "N", "end after so many", NULL },
 	{ 0 }
 };

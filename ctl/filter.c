@@ -38,6 +38,19 @@ static bool match_stop(const struct hvctl_guest *guest, const char *value)
 	       matches(value, hvctl_stop_reason_name(guest->stop_reason));
 }
 
+/* label=KEY: any value; label=KEY=VALUE. */
+static bool match_label(const struct hvctl_guest *guest, const char *value)
+{
+	const char *equals = strchr(value, '=');
+	char key[128];
+
+	snprintf(key, sizeof(key), "%.*s", equals ? (int)(equals - value) : 127, value);
+	for (const struct hvctl_label *l = guest->label; l; l = l->next)
+		if (matches(key, l->key) && (!equals || matches(equals + 1, l->value)))
+			return true;
+	return false;
+}
+
 static const struct {
 	const char *key;
 	bool (*match)(const struct hvctl_guest *guest, const char *value);
@@ -46,6 +59,7 @@ static const struct {
 	{ "name", match_name },
 	{ "state", match_state },
 	{ "stop", match_stop },
+	{ "label", match_label },
 };
 
 #define NR_KEYS (sizeof(keys) / sizeof(keys[0]))
@@ -70,15 +84,8 @@ static bool is_key(const char *filter, const char *key)
  */
 int filter_add(struct context *c, struct filters *filters, const char *text)
 {
-	bool known = false;
-
-	for (size_t i = 0; i < NR_KEYS; i++)
-		known |= is_key(text, keys[i].key);
 	if (!strchr(text, '=') || !key_len(text))
 		return fail(c, "--filter: '%s' is no filter: give one like state=running", text);
-	if (!known)
-		return fail(c, "--filter: '%.*s' is none of id, name, state and stop",
-			    (int)key_len(text), text);
 	if (filters->count == FILTERS_MAX)
 		return fail(c, "--filter: that is more than %d filters", FILTERS_MAX);
 	filters->text[filters->count++] = text;
@@ -107,7 +114,8 @@ static bool passes(const char *filter, const struct hvctl_guest *guest)
 	for (size_t i = 0; i < NR_KEYS; i++)
 		if (is_key(filter, keys[i].key))
 			return keys[i].match(guest, value);
-	return false;
+	/* What is no kind of filter is a label's key. */
+	return match_label(guest, filter);
 }
 
 /**

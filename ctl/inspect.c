@@ -40,6 +40,7 @@ static int print_status(struct context *c, const struct hvctl_guest *guest)
 	out_number(out, "id", NULL, guest->id, NULL);
 	out_text(out, "state", NULL, hvctl_state_name(guest->state));
 	add_stop(out, guest);
+	add_restarts(out, guest);
 	out_number(out, "resets", NULL, guest->resets, NULL);
 	out_number(out, "owner_uid", NULL, guest->owner_uid, NULL);
 	out_number(out, "created_at", NULL, guest->created_at, NULL);

@@ -12,7 +12,7 @@ static const struct option_row options[] = {
 	{ "all", 'a', NULL, "also those that do not run", NULL },
 	{ "quiet", 'q', NULL, "ids only", NULL },
 	{ "names", 0, NULL, "names only", NULL },
-	{ "filter", 0, "KEY=VALUE", "only those with this id, name, state or stop reason", NULL },
+	{ "filter", 0, "KEY=VALUE", "only guests with this id, name, state, stop or label", NULL },
 	{ 0 }
 };
 
@@ -68,6 +68,7 @@ static void add_guest(struct out *out, const struct hvctl_guest *guest)
 {
 	add_text_columns(out, guest);
 	add_stop(out, guest);
+	add_policy(out, guest);
 	out_number(out, "resets", NULL, guest->resets, NULL);
 	out_number(out, "owner_uid", NULL, guest->owner_uid, NULL);
 	out_number(out, "created_at", NULL, guest->created_at, NULL);

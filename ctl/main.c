@@ -12,8 +12,10 @@
 
 /* In the order in which the summary and the manual page have them. */
 const struct command *const commands[] = {
-	&cmd_run, &cmd_create, &cmd_start, &cmd_kill, &cmd_wait, &cmd_rm, &cmd_prune, &cmd_ls, &cmd_inspect,
-	&cmd_stats, &cmd_top, &cmd_events, &cmd_logs, &cmd_console, &cmd_mem, &cmd_regs, &cmd_trace, &cmd_doctor,
+	&cmd_run, &cmd_create, &cmd_start, &cmd_stop, &cmd_kill, &cmd_pause, &cmd_resume,
+	&cmd_reset, &cmd_restart, &cmd_wait, &cmd_rm, &cmd_prune, &cmd_ls, &cmd_inspect, &cmd_update,
+	&cmd_stats, &cmd_top, &cmd_events, &cmd_logs, &cmd_console, &cmd_mem, &cmd_regs, &cmd_trace,
+	&cmd_doctor,
 	&cmd_completion, &cmd_man, &cmd_help, &cmd_version, NULL,
 };
 

@@ -8,7 +8,7 @@
 
 static const struct option_row options[] = {
 	{ "all", 'a', NULL, "also those that were never started", NULL },
-	{ "filter", 0, "KEY=VALUE", "only those with this id, name, state or stop reason", NULL },
+	{ "filter", 0, "KEY=VALUE", "only guests with this id, name, state, stop or label", NULL },
 	{ 0 }
 };
 

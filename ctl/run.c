@@ -6,11 +6,15 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "ctl.h"
 
-/* run has one more, in front. */
+/* run has more, in front. */
+#define RUN_ONLY	2
+
 static const struct option_row options[] = {
+	{ "foreground", 0, NULL, "kill and remove it when hvctl ends, however it does", "foreground" },
 	{ "detach", 'd', NULL, "start it and print its name instead of attaching", NULL },
 	{ "name", 0, "NAME", "up to 63 of A-Z a-z 0-9 _ . -; made up by default", "name" },
 	{ "kernel", 0, "FILE", "the image, in place of IMAGE", "kernel" },
@@ -26,13 +30,12 @@ static const struct option_row options[] = {
 	{ "cpu-weight", 0, "N", "1 to 10000, beside others with 100 each", "cpu-weight" },
 	{ "memory-limit", 0, "SIZE", "of all that its cgroup is charged for", "memory-limit" },
 	{ "file", 'f', "FILE", "settings as inspect prints them; - is standard input", NULL },
-	{ "rm", 0, NULL, NULL, NULL },
-	{ "foreground", 0, NULL, NULL, NULL },
-	{ "label", 'l', "K=V", NULL, NULL },
+	{ "label", 'l', "KEY=VALUE", "at most 16 of them", "label" },
+	{ "restart", 0, "POLICY", "no (default), on-failure or always: start it again", "restart" },
+	{ "rm", 0, NULL, "remove it when it has stopped", "rm" },
 	{ "disk", 0, "FILE", NULL, NULL },
 	{ "firmware", 0, "FILE", NULL, NULL },
 	{ "net", 0, "SPEC", NULL, NULL },
-	{ "restart", 0, "POLICY", NULL, NULL },
 	{ "cpu", 0, "MODEL", NULL, NULL },
 	{ 0 }
 };
@@ -58,6 +61,7 @@ struct choice {
  * @append: --append, or NULL
  * @kernel: --kernel was there
  * @detach: --detach was there
+ * @foreground: --foreground was there
  */
 struct request {
 	struct hvctl_spec *spec;
@@ -67,6 +71,7 @@ struct request {
 	const char *append;
 	bool kernel;
 	bool detach;
+	bool foreground;
 };
 
 static int set(struct context *c, struct request *r, const char *key, const char *value)
@@ -90,6 +95,7 @@ static int take_option(struct context *c, struct request *r, const struct option
 	else
 		r->choice[r->choices++] = (struct choice){ row, value };
 	r->kernel |= is_option(row, "kernel");
+	r->foreground |= is_option(row, "foreground");
 	return 0;
 }
 
@@ -148,7 +154,8 @@ static int set_choices(struct context *c, struct request *r)
 	int status = 0;
 
 	for (size_t i = 0; i < r->choices && !status; i++)
-		status = set(c, r, r->choice[i].row->key, r->choice[i].value);
+		status = set(c, r, r->choice[i].row->key,
+			     r->choice[i].row->arg ? r->choice[i].value : "true");
 	return status;
 }
 
@@ -174,6 +181,8 @@ static int parse(struct context *c, struct request *r)
 		status = take_option(c, r, row, value);
 	if (!status && r->kernel && !options_failed(c) && c->argc)
 		return fail(c, "'%s' is one image too many beside --kernel", c->argv[0]);
+	if (!status && r->detach && r->foreground)
+		return fail(c, "--foreground contradicts --detach: the guest would go at once");
 	if (!status)
 		status = expect_arguments(c, r->kernel || r->file ? 0 : 1, 1);
 	return status ? status : apply(c, r);
@@ -216,12 +225,40 @@ static int final_status(struct context *c, const struct hvctl_guest *guest)
 		err = hvctl_wait(c->h, guest->id, -1, &last);
 	while (err == -EINTR);
 	if (err == -ENOENT)
-		return fail(c, "%s was removed while it ran", guest->name);
+		return fail(c, "%s is removed, and how it ended is not known", guest->name);
 	if (err)
 		return fail_library(c, err);
 	status = end_status(c, last);
 	hvctl_guest_free(last);
 	return status;
+}
+
+/* Its policy may start it again: then its console goes on, after a while. */
+static bool goes_on(struct context *c, uint64_t id)
+{
+	const struct timespec pause = { .tv_nsec = 50000000 };
+	struct hvctl_guest *guest;
+	bool waits = true, runs = false;
+
+	while (waits && !hvctl_get(c->h, id, &guest)) {
+		runs = guest->state == HV_STATE_RUNNING || guest->state == HV_STATE_PAUSED;
+		waits = !runs && guest->restart_at;
+		hvctl_guest_free(guest);
+		if (waits)
+			nanosleep(&pause, NULL);
+	}
+	return runs;
+}
+
+static enum attach_end attach(struct context *c, const struct hvctl_guest *guest,
+			      struct attachment *a)
+{
+	enum attach_end end;
+
+	do
+		end = attach_run(a);
+	while (end == ATTACH_STOPPED && goes_on(c, guest->id));
+	return end;
 }
 
 /*
@@ -234,6 +271,8 @@ static int start_and_attach(struct context *c, const struct hvctl_guest *guest)
 	struct attachment a;
 	int err, status;
 
+	/* Or nobody could tell how one ended that is removed then. */
+	hvctl_events_fd(c->h);
 	err = attach_open(c, guest->id, false, &a);
 	if (err == -EBUSY) {
 		note(c, "%s: this one only shows it", hvctl_error(c->h));
@@ -246,7 +285,7 @@ static int start_and_attach(struct context *c, const struct hvctl_guest *guest)
 		attach_close(&a);
 		return fail_library(c, err);
 	}
-	end = attach_run(&a);
+	end = attach(c, guest, &a);
 	status = end == ATTACH_STOPPED ? final_status(c, guest) :
 					 attach_finish(c, &a, end, guest->name);
 	attach_close(&a);
@@ -330,5 +369,5 @@ const struct command cmd_run = {
 const struct command cmd_create = {
 	.name = "create", .args = "IMAGE [-- KERNEL ARGS]", .argument = ARGUMENT_FILE,
 	.help = "Create a guest and print its name", .text = IMAGES,
-	.options = options + 1, .run = create,
+	.options = options + RUN_ONLY, .run = create,
 };

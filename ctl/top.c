@@ -12,7 +12,7 @@
 static const struct option_row options[] = {
 	{ "delay", 'd', "SECONDS", "between two looks; 1 by default", NULL },
 	{ "count", 'n', "N", "end after so many", NULL },
-	{ "filter", 0, "KEY=VALUE", "only guests with this id, name, state or stop reason", NULL },
+	{ "filter", 0, "KEY=VALUE", "only guests with this id, name, state, stop or label", NULL },
 	{ 0 }
 };
 

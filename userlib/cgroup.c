@@ -202,11 +202,36 @@ static int move_vcpus(int dir, const struct hvctl_guest *guest)
 	return err;
 }
 
+/* The first line of a file; "" if there is none. */
+static void read_line(int dir, const char *name, char *line, size_t size)
+{
+	int fd = openat(dir, name, O_RDONLY | O_CLOEXEC);
+	ssize_t n = fd < 0 ? 0 : read(fd, line, size - 1);
+
+	line[n > 0 ? n : 0] = '\0';
+	line[strcspn(line, "\n")] = '\0';
+	if (fd >= 0)
+		close(fd);
+}
+
+/* A cpuset with threads in it cannot be empty: no limit is what is around it. */
+#define ALL_CPUS	"../cpuset.cpus.effective"
+
+static int set_file(int dir, const char *file, const char *value)
+{
+	char cpus[4096];
+
+	if (value[0])
+		return write_file(dir, file, value);
+	read_line(dir, ALL_CPUS, cpus, sizeof(cpus));
+	return write_file(dir, file, cpus);
+}
+
 static int set_limits(struct hvctl *h, int dir, const struct cgroup_limits *limits)
 {
 	for (const struct cgroup_file *f = cgroup_files; f->key; f++) {
 		const char *value = limits->value[f - cgroup_files];
-		int err = value ? write_file(dir, f->file, value) : 0;
+		int err = value ? set_file(dir, f->file, value) : 0;
 
 		if (err == -ENOENT)
 			return set_error(h, -EOPNOTSUPP,
@@ -336,17 +361,18 @@ void cgroup_read(const struct hvctl_guest *guest, unsigned int file, char *value
 {
 	const struct cgroup_file *f = &cgroup_files[file];
 	int dir = open_current(guest, NULL);
-	int fd = dir < 0 ? -1 : openat(dir, f->file, O_RDONLY | O_CLOEXEC);
-	ssize_t n = fd < 0 ? 0 : read(fd, value, size - 1);
+	char none[4096];
 
-	value[n > 0 ? n : 0] = '\0';
-	value[strcspn(value, "\n")] = '\0';
-	if (!strcmp(value, f->none))
+	value[0] = '\0';
+	if (dir < 0)
+		return;
+	read_line(dir, f->file, value, size);
+	snprintf(none, sizeof(none), "%s", f->none);
+	if (!none[0])
+		read_line(dir, ALL_CPUS, none, sizeof(none));
+	if (!strcmp(value, none))
 		value[0] = '\0';
-	if (fd >= 0)
-		close(fd);
-	if (dir >= 0)
-		close(dir);
+	close(dir);
 }
 
 static int open_slice(void)

@@ -239,13 +239,19 @@ static int put_memory(struct nl_msg *msg, const struct creation *c)
 	return err;
 }
 
-static int put_settings(struct nl_msg *msg, const struct hvctl_spec *spec)
+static int put_settings(struct hvctl *h, struct nl_msg *msg, const struct hvctl_spec *spec)
 {
 	if (spec->name[0] && nla_put_string(msg, HV_A_GUEST_NAME, spec->name))
 		return -EMSGSIZE;
 	if (nla_put_u32(msg, HV_A_GUEST_VCPUS, spec->vcpus) ||
 	    nla_put_u32(msg, HV_A_GUEST_ON_RESET, spec->on_reset) ||
 	    nla_put_u32(msg, HV_A_GUEST_PV, spec->pv))
+		return -EMSGSIZE;
+	if (nla_put_u32(msg, HV_A_GUEST_RESTART, spec->restart) ||
+	    nla_put_u8(msg, HV_A_GUEST_REMOVE_ON_STOP, spec->remove_on_stop) ||
+	    labels_put(msg, spec->labels))
+		return -EMSGSIZE;
+	if (spec->foreground && nla_put_s32(msg, HV_A_GUEST_BIND_FD, h->dev_fd))
 		return -EMSGSIZE;
 	if (spec->debug_exit && nla_put_u16(msg, HV_A_GUEST_DEBUG_EXIT_PORT, spec->debug_exit))
 		return -EMSGSIZE;
@@ -255,7 +261,7 @@ static int put_settings(struct nl_msg *msg, const struct hvctl_spec *spec)
 static int put_guest(struct hvctl *h, struct nl_msg *msg, const struct creation *c)
 {
 	const struct hv_vcpu_state *state = c->spec->has_state ? &c->spec->state : &c->plan.state;
-	int err = put_settings(msg, c->spec);
+	int err = put_settings(h, msg, c->spec);
 
 	if (!err)
 		err = put_memory(msg, c);

@@ -88,6 +88,12 @@ static long long now_ms(void)
 	return ts.tv_sec * 1000LL + ts.tv_nsec / 1000000;
 }
 
+/* One that its policy restarts has not come to its end. */
+static bool is_over(const struct hvctl_guest *guest)
+{
+	return guest->state == HV_STATE_STOPPED && !guest->restart_at;
+}
+
 /*
  * True once @guest is set: the guest with @id stopped. The queue may still hold
  * the end of an earlier run: one that began before @started does not count.
@@ -99,12 +105,25 @@ static bool next_stop(struct hvctl *h, uint64_t id, uint64_t started, struct hvc
 		*err = hvctl_events_next(h, guest);
 		if (*err)
 			return false;
-		if ((*guest)->id == id && (*guest)->state == HV_STATE_STOPPED &&
-		    (*guest)->started_at >= started)
+		if ((*guest)->id == id && (*guest)->started_at >= started && is_over(*guest))
 			return true;
 		hvctl_guest_free(*guest);
 		*guest = NULL;
 	}
+}
+
+/* How a guest ended that is gone, if the queue still knows. */
+static int last_words(struct hvctl *h, uint64_t id, struct hvctl_guest **guest)
+{
+	struct hvctl_guest *event, *last = NULL;
+	int err = -EAGAIN;
+
+	while (h->events && next_stop(h, id, 0, &event, &err)) {
+		hvctl_guest_free(last);
+		last = event;
+	}
+	*guest = last;
+	return last ? 0 : set_error(h, -ENOENT, "the guest is gone");
 }
 
 /* -EAGAIN and when it was started if it runs, or never has. */
@@ -113,7 +132,7 @@ static int get_if_stopped(struct hvctl *h, uint64_t id, struct hvctl_guest **gue
 {
 	int err = hvctl_get(h, id, guest);
 
-	if (err || (*guest)->state == HV_STATE_STOPPED)
+	if (err || is_over(*guest))
 		return err;
 	*started = (*guest)->started_at;
 	hvctl_guest_free(*guest);
@@ -167,6 +186,8 @@ int hvctl_wait(struct hvctl *h, uint64_t id, int timeout_ms, struct hvctl_guest 
 		return err;
 	do {
 		err = get_if_stopped(h, id, guest, &started);
+		if (err == -ENOENT)
+			return last_words(h, id, guest);
 		if (err != -EAGAIN)
 			return err;
 		err = sleep_until(h, deadline);

@@ -146,6 +146,26 @@ int hvctl_start(struct hvctl *h, uint64_t id)
 	return command(h, HV_CMD_GUEST_START, id);
 }
 
+int hvctl_stop(struct hvctl *h, uint64_t id)
+{
+	return command(h, HV_CMD_GUEST_STOP, id);
+}
+
+int hvctl_pause(struct hvctl *h, uint64_t id)
+{
+	return command(h, HV_CMD_GUEST_PAUSE, id);
+}
+
+int hvctl_resume(struct hvctl *h, uint64_t id)
+{
+	return command(h, HV_CMD_GUEST_RESUME, id);
+}
+
+int hvctl_reset(struct hvctl *h, uint64_t id)
+{
+	return command(h, HV_CMD_GUEST_RESET, id);
+}
+
 int hvctl_kill(struct hvctl *h, uint64_t id)
 {
 	return command(h, HV_CMD_GUEST_KILL, id);

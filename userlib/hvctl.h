@@ -100,6 +100,18 @@ struct hvctl_region {
 };
 
 /**
+ * struct hvctl_label - a label of a guest
+ * @next: the next one, or NULL
+ * @key: what is before the first "="
+ * @value: what is behind it
+ */
+struct hvctl_label {
+	struct hvctl_label *next;
+	char key[64];
+	char value[128];
+};
+
+/**
  * struct hvctl_guest - what is known about a guest
  * @size: bytes of this structure
  * @state: enum hv_state; HVCTL_STATE_NONE in statistics, and in the event
@@ -124,6 +136,13 @@ struct hvctl_region {
  * @vcpu: its vCPUs
  * @region: its memory
  * @pv: paravirtual features that it is offered: bits by enum hv_pv
+ * @label: its labels
+ * @restart: enum hv_restart, its restart policy
+ * @remove_on_stop: 1 if it goes when it has stopped
+ * @bound: 1 if it goes when its creator does
+ * @restarts: how often its policy restarted it since it was started last
+ * @restart_at: when its policy restarts it, wall time, nanoseconds since 1970;
+ *              0 if it does not
  */
 struct hvctl_guest {
 	uint32_t size;
@@ -148,6 +167,12 @@ struct hvctl_guest {
 	struct hvctl_vcpu *vcpu;
 	struct hvctl_region *region;
 	uint32_t pv;
+	struct hvctl_label *label;
+	uint32_t restart;
+	uint32_t remove_on_stop;
+	uint32_t bound;
+	uint32_t restarts;
+	uint64_t restart_at;
 };
 
 /* Handles */
@@ -238,7 +263,10 @@ HVCTL_API void hvctl_spec_free(struct hvctl_spec *spec);
  * sees; on is the default); cgroup (a path below the cgroup2 mount, or empty for
  * none; the default is one of its own, hv.slice/NAME); cpuset (CPUs that it may
  * use, such as 0-3,6), cpu-weight (1 to 10000; 100 is the kernel's default) and
- * memory-limit (a size), which are its cgroup's.
+ * memory-limit (a size), which are its cgroup's; restart (no, on-failure or
+ * always); label (KEY=VALUE, at most 16 of them); rm (true or false: it is
+ * removed when it has stopped); foreground (true or false: it is killed and
+ * removed when the handle that created it is closed).
  *
  * Return: 0 or a negative errno; -ENOKEY if there is no such key.
  */
@@ -252,7 +280,8 @@ HVCTL_API int hvctl_spec_set(struct hvctl *h, struct hvctl_spec *spec, const cha
  *        were
  * @text: one object in JSON (RFC 8259, UTF-8), a setting of hvctl_spec_set() a
  *        key.  Sizes are strings or numbers of bytes, numbers are numbers or
- *        strings, all else strings.
+ *        strings, rm and foreground are true or false, and all else is strings.
+ *        Labels are an object, "labels".
  * @len: bytes
  *
  * A key "status" with an object is skipped: hvctl inspect adds one.
@@ -390,6 +419,66 @@ HVCTL_API int hvctl_lookup(struct hvctl *h, const char *name_or_id, uint64_t *id
 HVCTL_API int hvctl_start(struct hvctl *h, uint64_t id);
 
 /**
+ * hvctl_stop() - press a running guest's power button
+ * @h: a handle
+ * @id: which
+ *
+ * It is up to the guest what follows, and this does not wait for it: see
+ * hvctl_wait() and hvctl_kill().  A paused guest notices when it goes on.
+ *
+ * Return: 0 or a negative errno; -EBUSY if it does not run.
+ */
+HVCTL_API int hvctl_stop(struct hvctl *h, uint64_t id);
+
+/**
+ * hvctl_pause() - hold a running guest
+ * @h: a handle
+ * @id: which
+ *
+ * Return: 0 when none of its vCPUs runs any more, or a negative errno; -EBUSY
+ * if it does not run, or is paused already.
+ */
+HVCTL_API int hvctl_pause(struct hvctl *h, uint64_t id);
+
+/**
+ * hvctl_resume() - let a paused guest go on
+ * @h: a handle
+ * @id: which
+ *
+ * Return: 0 or a negative errno; -EBUSY if it is not paused.
+ */
+HVCTL_API int hvctl_resume(struct hvctl *h, uint64_t id);
+
+/**
+ * hvctl_reset() - press a running guest's reset button
+ * @h: a handle
+ * @id: which
+ *
+ * Its memory is cleared and its boot manifest applied, whatever its on-reset
+ * says.  This does not wait for it.
+ *
+ * Return: 0 or a negative errno; -EBUSY if it neither runs nor is paused.
+ */
+HVCTL_API int hvctl_reset(struct hvctl *h, uint64_t id);
+
+/**
+ * hvctl_set() - change a guest that exists
+ * @h: a handle
+ * @id: which
+ * @key: on-reset, restart, rm, cpuset, cpu-weight or memory-limit, as for
+ *       hvctl_spec_set(); label, which adds one or gives it another value; or
+ *       unlabel, which takes the one with the key @value away
+ * @value: to what; "none" takes cpuset, cpu-weight or memory-limit away
+ *
+ * It counts at once, and until the guest is removed.
+ *
+ * Return: 0 or a negative errno; -ENOKEY if there is no such key, -EOPNOTSUPP
+ * for a limit of a guest that has no cgroup of its own, -ENOENT if there is no
+ * such guest, -ENODATA if it has no such label.
+ */
+HVCTL_API int hvctl_set(struct hvctl *h, uint64_t id, const char *key, const char *value);
+
+/**
  * hvctl_kill() - stop a running guest at once
  * @h: a handle
  * @id: which
@@ -475,6 +564,14 @@ HVCTL_API const char *hvctl_state_name(uint32_t state);
  */
 HVCTL_API const char *hvctl_stop_reason_name(uint32_t reason);
 
+/**
+ * hvctl_restart_name() - a restart policy as the specification calls it
+ * @restart: enum hv_restart
+ *
+ * Return: for example "on-failure"; "unknown" if a newer module has more.
+ */
+HVCTL_API const char *hvctl_restart_name(uint32_t restart);
+
 /* Events */
 
 /**
@@ -500,11 +597,15 @@ HVCTL_API int hvctl_events_fd(struct hvctl *h);
 HVCTL_API int hvctl_events_next(struct hvctl *h, struct hvctl_guest **guest);
 
 /**
- * hvctl_wait() - wait until a guest has stopped
+ * hvctl_wait() - wait until a guest has stopped, and stays so
  * @h: a handle
  * @id: which
  * @timeout_ms: how long at most, -1 for ever
  * @guest: result, to be freed by hvctl_guest_free()
+ *
+ * A guest that its restart policy starts again has not stopped.  Whoever wants
+ * to know how a guest ended that is removed then calls hvctl_events_fd() before
+ * its start.
  *
  * Return: 0, -ETIMEDOUT, -EINTR when a signal came, -ENOENT when the guest is
  * gone, or another negative errno.

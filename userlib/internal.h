@@ -82,6 +82,10 @@ struct spec_region {
  * @cpuset: CPUs that it may use, NULL for all
  * @cpu_weight: of its cgroup, 0 for the kernel's default
  * @memory_limit: of its cgroup in bytes, 0 for none
+ * @restart: enum hv_restart
+ * @remove_on_stop: it goes when it has stopped
+ * @foreground: it goes when the handle is closed that creates it
+ * @labels: its labels
  * @incomplete: what of an existing guest is not here, NULL for nothing
  * @pv: paravirtual features, bits by enum hv_pv
  * @regions: shared memory
@@ -107,6 +111,10 @@ struct hvctl_spec {
 	char *incomplete;
 	uint32_t pv;
 	struct spec_region *regions;
+	uint32_t restart;
+	bool remove_on_stop;
+	bool foreground;
+	struct hvctl_label *labels;
 	struct spec_segment *segments;
 	bool has_state;
 	struct hv_vcpu_state state;
@@ -128,9 +136,21 @@ int netlink_call(struct hvctl *h, struct nl_msg *msg, reply_fn reply, void *arg)
 /* parse.c */
 int parse_guest(struct nlmsghdr *hdr, struct hvctl_guest **guest);
 
+/* label.c */
+#define LABEL_MAX	127
+#define LABELS_MAX	16
+int label_check(struct hvctl *h, const char *text);
+int label_add(struct hvctl_label **list, const char *text);
+int label_drop(struct hvctl_label **list, const char *key);
+unsigned int label_count(const struct hvctl_label *list);
+void label_free(struct hvctl_label *list);
+
 /* origin.c */
 #define ORIGIN_MAX	32767	/* as hv.yaml has it */
 void origin_put(struct hvctl *h, const struct hvctl_spec *spec, struct nl_msg *msg);
+
+/* set.c */
+int labels_put(struct nl_msg *msg, const struct hvctl_label *labels);
 
 /* guest.c */
 struct nl_msg *message_about(struct hvctl *h, uint8_t cmd, uint64_t id);
@@ -143,6 +163,8 @@ enum setting_kind {
 	SETTING_TEXT,		/* a string in JSON */
 	SETTING_SIZE,		/* a string; a number of bytes will do */
 	SETTING_NUMBER,		/* a number; a string will do */
+	SETTING_BOOL,		/* true or false */
+	SETTING_LABEL,		/* one of an object's */
 };
 
 /**

@@ -70,13 +70,18 @@ static int without_origin(struct hvctl *h, struct hvctl_spec **spec)
 }
 
 /* What the kernel knows counts: others than its creator may have changed it. */
-static void overlay(const struct hvctl_guest *guest, struct hvctl_spec *spec)
+static void overlay(struct hvctl_guest *guest, struct hvctl_spec *spec)
 {
 	memcpy(spec->name, guest->name, sizeof(spec->name));
 	spec->memory = guest->memory_size;
 	spec->vcpus = guest->vcpus;
 	spec->on_reset = guest->on_reset;
 	spec->debug_exit = guest->debug_exit_port;
+	spec->restart = guest->restart;
+	spec->remove_on_stop = guest->remove_on_stop;
+	label_free(spec->labels);
+	spec->labels = guest->label;
+	guest->label = NULL;
 }
 
 static int overlay_limits(struct hvctl *h, const struct hvctl_guest *guest,

@@ -15,6 +15,7 @@
 #include "internal.h"
 
 enum kind {
+	KIND_U8,	/* into a uint32_t */
 	KIND_U16,	/* into a uint32_t */
 	KIND_U32,
 	KIND_U64,
@@ -51,6 +52,11 @@ static const struct field guest_fields[] = {
 	FIELD(HV_A_GUEST_TABLE_PAGES, KIND_U64, struct hvctl_guest, table_pages),
 	FIELD(HV_A_GUEST_KERNEL_MEMORY, KIND_U64, struct hvctl_guest, kernel_memory),
 	FIELD(HV_A_GUEST_PV, KIND_U32, struct hvctl_guest, pv),
+	FIELD(HV_A_GUEST_RESTART, KIND_U32, struct hvctl_guest, restart),
+	FIELD(HV_A_GUEST_REMOVE_ON_STOP, KIND_U8, struct hvctl_guest, remove_on_stop),
+	FIELD(HV_A_GUEST_BOUND, KIND_U8, struct hvctl_guest, bound),
+	FIELD(HV_A_GUEST_RESTARTS, KIND_U32, struct hvctl_guest, restarts),
+	FIELD(HV_A_GUEST_RESTART_AT, KIND_U64, struct hvctl_guest, restart_at),
 	{ 0 }
 };
 
@@ -94,6 +100,14 @@ static int take_u16(const struct nlattr *attr, uint32_t *to)
 	return 0;
 }
 
+static int take_u8(const struct nlattr *attr, uint32_t *to)
+{
+	if (nla_len(attr) < 1)
+		return -EPROTO;
+	*to = *(const uint8_t *)nla_data(attr);
+	return 0;
+}
+
 static void take_string(const struct nlattr *attr, char *to, size_t size)
 {
 	size_t len = strnlen(nla_data(attr), nla_len(attr));
@@ -118,6 +132,8 @@ static int take(const struct field *field, const struct nlattr *attr, void *base
 	void *to = (char *)base + field->offset;
 
 	switch (field->kind) {
+	case KIND_U8:
+		return take_u8(attr, to);
 	case KIND_U16:
 		return take_u16(attr, to);
 	case KIND_STRING:
@@ -195,6 +211,15 @@ static int parse_region(struct nlattr *nest, struct hvctl_guest *guest)
 	return err;
 }
 
+static int parse_label(struct nlattr *attr, struct hvctl_guest *guest)
+{
+	char text[sizeof(((struct hvctl_label *)0)->key) +
+		  sizeof(((struct hvctl_label *)0)->value)];
+
+	take_string(attr, text, sizeof(text));
+	return label_add(&guest->label, text);
+}
+
 static int parse_attr(struct nlattr *attr, struct hvctl_guest *guest)
 {
 	switch (nla_type(attr)) {
@@ -202,6 +227,8 @@ static int parse_attr(struct nlattr *attr, struct hvctl_guest *guest)
 		return parse_vcpu(attr, guest);
 	case HV_A_GUEST_REGION:
 		return parse_region(attr, guest);
+	case HV_A_GUEST_LABEL:
+		return parse_label(attr, guest);
 	default:
 		return take_field(guest_fields, attr, guest);
 	}
@@ -260,6 +287,7 @@ void hvctl_guest_free(struct hvctl_guest *guest)
 		guest->vcpu = vcpu->next;
 		free_vcpu(vcpu);
 	}
+	label_free(guest->label);
 	while ((region = guest->region)) {
 		guest->region = region->next;
 		free(region);

@@ -310,6 +310,61 @@ static int set_memory_limit(struct hvctl *h, struct hvctl_spec *spec, const char
 	return 0;
 }
 
+static const char *const restart_names[] = {
+	[HV_RESTART_NO] = "no",
+	[HV_RESTART_ON_FAILURE] = "on-failure",
+	[HV_RESTART_ALWAYS] = "always",
+};
+
+#define NR_RESTARTS	(sizeof(restart_names) / sizeof(restart_names[0]))
+
+const char *hvctl_restart_name(uint32_t restart)
+{
+	return restart < NR_RESTARTS ? restart_names[restart] : "unknown";
+}
+
+static int set_restart(struct hvctl *h, struct hvctl_spec *spec, const char *value)
+{
+	for (size_t i = 0; i < NR_RESTARTS; i++) {
+		if (strcmp(restart_names[i], value))
+			continue;
+		spec->restart = i;
+		return 0;
+	}
+	return set_error(h, -EINVAL, "restart: '%s' is none of no, on-failure and always", value);
+}
+
+static int set_bool(struct hvctl *h, const char *key, bool *to, const char *value)
+{
+	*to = !strcmp(value, "true");
+	if (!*to && strcmp(value, "false"))
+		return set_error(h, -EINVAL, "%s: '%s' is neither true nor false", key, value);
+	return 0;
+}
+
+static int set_rm(struct hvctl *h, struct hvctl_spec *spec, const char *value)
+{
+	return set_bool(h, "rm", &spec->remove_on_stop, value);
+}
+
+static int set_foreground(struct hvctl *h, struct hvctl_spec *spec, const char *value)
+{
+	return set_bool(h, "foreground", &spec->foreground, value);
+}
+
+static int set_label(struct hvctl *h, struct hvctl_spec *spec, const char *value)
+{
+	int err = label_check(h, value);
+
+	if (err)
+		return err;
+	if (label_add(&spec->labels, value))
+		return no_memory(h);
+	if (label_count(spec->labels) > LABELS_MAX)
+		return set_error(h, -EINVAL, "label: a guest has at most %d labels", LABELS_MAX);
+	return 0;
+}
+
 /* What a setting is, or NULL where it is the kernel's choice or there is none. */
 
 static const char *get_name(const struct hvctl_spec *spec, char *buf, size_t size)
@@ -424,6 +479,29 @@ static const char *get_memory_limit(const struct hvctl_spec *spec, char *buf, si
 	return spec->memory_limit ? size_text(spec->memory_limit, buf, size) : NULL;
 }
 
+static const char *get_restart(const struct hvctl_spec *spec, char *buf, size_t size)
+{
+	(void)buf;
+	(void)size;
+	return hvctl_restart_name(spec->restart);
+}
+
+static const char *get_rm(const struct hvctl_spec *spec, char *buf, size_t size)
+{
+	(void)buf;
+	(void)size;
+	return spec->remove_on_stop ? "true" : "false";
+}
+
+/* Whose descriptor it hangs on is no matter of what it is made from. */
+static const char *get_nothing(const struct hvctl_spec *spec, char *buf, size_t size)
+{
+	(void)spec;
+	(void)buf;
+	(void)size;
+	return NULL;
+}
+
 /* In the order in which a file has them. */
 const struct setting spec_settings[] = {
 	{ "name", SETTING_TEXT, set_name, get_name },
@@ -436,6 +514,10 @@ const struct setting spec_settings[] = {
 	{ "cmdline", SETTING_TEXT, set_cmdline, get_cmdline },
 	{ "on-reset", SETTING_TEXT, set_on_reset, get_on_reset },
 	{ "debug-exit", SETTING_NUMBER, set_debug_exit, get_debug_exit },
+	{ "restart", SETTING_TEXT, set_restart, get_restart },
+	{ "rm", SETTING_BOOL, set_rm, get_rm },
+	{ "foreground", SETTING_BOOL, set_foreground, get_nothing },
+	{ "label", SETTING_LABEL, set_label, get_nothing },
 	{ "cgroup", SETTING_TEXT, set_cgroup, get_cgroup },
 	{ "cpuset", SETTING_TEXT, set_cpuset, get_cpuset },
 	{ "cpu-weight", SETTING_NUMBER, set_cpu_weight, get_cpu_weight },
@@ -522,6 +604,7 @@ void hvctl_spec_free(struct hvctl_spec *spec)
 	free(spec->cgroup);
 	free(spec->cpuset);
 	free(spec->incomplete);
+	label_free(spec->labels);
 	free(spec);
 }
 

@@ -25,7 +25,19 @@ static int refuse_setting(struct hvctl *h, int err, unsigned int line)
 
 static bool fits(enum setting_kind kind, enum json_kind value)
 {
+	if (kind == SETTING_BOOL)
+		return value == JSON_BOOL;
 	return value == JSON_STRING || (value == JSON_NUMBER && kind != SETTING_TEXT);
+}
+
+static const char *wanted(enum setting_kind kind)
+{
+	static const char *const names[] = {
+		[SETTING_TEXT] = "a string", [SETTING_SIZE] = "a size",
+		[SETTING_NUMBER] = "a number", [SETTING_BOOL] = "true or false",
+	};
+
+	return names[kind];
 }
 
 static int take_setting(struct hvctl *h, struct hvctl_spec *spec, const struct setting *setting,
@@ -35,9 +47,7 @@ static int take_setting(struct hvctl *h, struct hvctl_spec *spec, const struct s
 
 	if (!fits(setting->kind, value->kind))
 		return set_error(h, -EINVAL, "line %u: %s: this takes %s, not %s", value->line,
-				 setting->key, setting->kind == SETTING_TEXT ? "a string" :
-				 setting->kind == SETTING_SIZE ? "a size" : "a number",
-				 json_kind_name(value->kind));
+				 setting->key, wanted(setting->kind), json_kind_name(value->kind));
 	err = setting->set(h, spec, value->text);
 	return err ? refuse_setting(h, err, value->line) : 0;
 }
@@ -46,6 +56,34 @@ static int take_setting(struct hvctl *h, struct hvctl_spec *spec, const struct s
 static bool is_status(const struct json *member)
 {
 	return !strcmp(member->key, "status") && member->kind == JSON_OBJECT;
+}
+
+static int take_label(struct hvctl *h, struct hvctl_spec *spec, const struct json *member)
+{
+	char text[512];
+	int err;
+
+	if (member->kind != JSON_STRING)
+		return set_error(h, -EINVAL, "line %u: labels: %.64s: this takes a string, not %s",
+				 member->line, member->key, json_kind_name(member->kind));
+	if (strchr(member->key, '='))
+		return set_error(h, -EINVAL, "line %u: labels: %.64s: a label's key has no '='",
+				 member->line, member->key);
+	snprintf(text, sizeof(text), "%.200s=%.200s", member->key, member->text);
+	err = hvctl_spec_set(h, spec, "label", text);
+	return err ? refuse_setting(h, err, member->line) : 0;
+}
+
+static int take_labels(struct hvctl *h, struct hvctl_spec *spec, const struct json *value)
+{
+	int err = 0;
+
+	if (value->kind != JSON_OBJECT)
+		return set_error(h, -EINVAL, "line %u: labels: this takes an object, not %s",
+				 value->line, json_kind_name(value->kind));
+	for (const struct json *m = value->child; m && !err; m = m->next)
+		err = take_label(h, spec, m);
+	return err;
 }
 
 static int take_incomplete(struct hvctl *h, struct hvctl_spec *spec, const struct json *value)
@@ -61,8 +99,10 @@ static int take_member(struct hvctl *h, struct hvctl_spec *spec, const struct js
 {
 	const struct setting *setting = spec_setting(member->key);
 
-	if (setting)
+	if (setting && setting->kind != SETTING_LABEL)
 		return take_setting(h, spec, setting, member);
+	if (!strcmp(member->key, "labels"))
+		return take_labels(h, spec, member);
 	if (is_status(member))
 		return 0;
 	if (!strcmp(member->key, "incomplete"))
@@ -148,10 +188,28 @@ static int write_setting(struct hvctl *h, FILE *to, const struct setting *settin
 		return set_error(h, -EILSEQ, "%s: JSON cannot have it: it is not UTF-8",
 				 setting->key);
 	write_key(to, setting->key);
-	if (setting->kind == SETTING_NUMBER)
+	if (setting->kind == SETTING_NUMBER || setting->kind == SETTING_BOOL)
 		fputs(value, to);
 	else
 		json_write(to, value);
+	return 0;
+}
+
+static int write_labels(struct hvctl *h, FILE *to, const struct hvctl_label *labels)
+{
+	if (!labels)
+		return 0;
+	write_key(to, "labels");
+	for (const struct hvctl_label *l = labels; l; l = l->next) {
+		if (!json_is_utf8(l->value, strlen(l->value)))
+			return set_error(h, -EILSEQ, "label: JSON cannot have %s: it is not UTF-8",
+					 l->key);
+		fputs(l == labels ? "{ " : ", ", to);
+		json_write(to, l->key);
+		fputs(": ", to);
+		json_write(to, l->value);
+	}
+	fputs(" }", to);
 	return 0;
 }
 
@@ -167,6 +225,8 @@ static int write_spec(struct hvctl *h, const struct hvctl_spec *spec, FILE *to)
 		if (value)
 			err = write_setting(h, to, s, value);
 	}
+	if (!err)
+		err = write_labels(h, to, spec->labels);
 	list_missing(spec, missing, sizeof(missing));
 	if (missing[0]) {
 		write_key(to, "incomplete");

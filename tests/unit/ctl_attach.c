@@ -80,6 +80,12 @@ const char *hvctl_stop_reason_name(uint32_t reason)
 	return "";
 }
 
+const char *hvctl_restart_name(uint32_t restart)
+{
+	(void)restart;
+	return "";
+}
+
 int expect_arguments(struct context *c, int min, int max)
 {
 	(void)c;

@@ -2,7 +2,7 @@
 /*
  * Settings of a guest, and images as sealed memfds.
  */
-/* SOURCES: userlib/spec.c userlib/spec_json.c userlib/json.c userlib/memfd.c */
+/* SOURCES: userlib/spec.c userlib/spec_json.c userlib/json.c userlib/label.c userlib/memfd.c */
 /* CFLAGS: -I/usr/include/libnl3 */
 #include <errno.h>
 #include <fcntl.h>
@@ -98,6 +98,9 @@ static void test_refused(void)
 		{ "cgroup", ".." }, { "cgroup", "a/../b" }, { "cgroup", "/.." },
 		{ "kernel-type", "elf" }, { "cpuset", "" }, { "cpuset", "0-" }, { "cpuset", "-1" },
 		{ "cpuset", "0,,1" }, { "cpuset", "0 1" }, { "cpuset", "0," }, { "cpu-weight", "0" },
+		{ "restart", "" }, { "rm", "yes" }, { "label", "a" }, { "label", "=a" },
+		{ "label", "a b=c" }, { "label", "a=\n" }, { "label", "a=\033" },
+		{ "label", "1234567890123456789012345678901234567890123456789012345678901234=" },
 		{ "cpu-weight", "10001" }, { "memory-limit", "0" }, { "memory-limit", "x" },
 	};
 	struct hvctl_spec *spec = hvctl_spec_new();
@@ -107,6 +110,9 @@ static void test_refused(void)
 		CHECK(h.error[0]);
 	}
 	CHECK(set(spec, "colour", "red") == -ENOKEY);
+	for (char label[] = "a=1"; label[0] <= 'p'; label[0]++)
+		CHECK(set(spec, "label", label) == 0);
+	CHECK(set(spec, "label", "q=1") == -EINVAL);
 	CHECK(set(spec, "memory", "99999999999999999999") == -ERANGE);
 	CHECK(hvctl_spec_segment(&h, spec, 0, "", 0) == -EINVAL);
 	hvctl_spec_free(spec);
@@ -128,6 +134,7 @@ static void test_from_json(void)
 	static const char text[] = "{\"name\": \"web1\",\n \"memory\": 536870912,\n"
 		"\"vcpus\": \"1\", \"debug-exit\": \"0xf4\", \"on-reset\": \"stop\",\n"
 		"\"cpuset\": \"0-1,3\", \"cpu-weight\": 50, \"memory-limit\": \"1G\",\n"
+		"\"restart\": \"on-failure\", \"rm\": true, \"labels\": {\"a.b/c\": \"1=2\"},\n"
 		"\"status\": {\"anything\": [1, 2]}, \"cmdline\": \"a \\\"b\\\"\"}\n";
 	struct hvctl_spec *spec = hvctl_spec_new();
 
@@ -135,6 +142,8 @@ static void test_from_json(void)
 	CHECK(!strcmp(spec->name, "web1") && spec->memory == 512 << 20);
 	CHECK(spec->debug_exit == 0xf4 && spec->on_reset == HV_ON_RESET_STOP);
 	CHECK(!strcmp(spec->cpuset, "0-1,3") && spec->cpu_weight == 50);
+	CHECK(spec->restart == HV_RESTART_ON_FAILURE && spec->remove_on_stop);
+	CHECK(!strcmp(spec->labels->key, "a.b/c") && !strcmp(spec->labels->value, "1=2"));
 	CHECK(spec->memory_limit == 1 << 30 && !strcmp(spec->cmdline, "a \"b\""));
 	hvctl_spec_free(spec);
 }
@@ -158,6 +167,16 @@ static void test_json_refused(void)
 		{ "{\"memory\": null}", "line 1: memory: this takes a size, not null" },
 		{ "{\"cpuset\": \"0\",\n\"cgroup\": \"\"}",
 		  "line 2: cpuset: contradicts cgroup: a guest without a cgroup has no CPUs of its own" },
+		{ "{\n\"rm\": \"true\"}", "line 2: rm: this takes true or false, not a string" },
+		{ "{\n\"restart\": \"maybe\"}",
+		  "line 2: restart: 'maybe' is none of no, on-failure and always" },
+		{ "{\"labels\": [\"a=b\"]}", "line 1: labels: this takes an object, not an array" },
+		{ "{\"labels\": {\n\"a\": 1}}",
+		  "line 2: labels: a: this takes a string, not a number" },
+		{ "{\"labels\": {\n\"a=b\": \"c\"}}", "line 2: labels: a=b: a label's key has no '='" },
+		{ "{\"labels\": {\"a\": \"b\",\n\"a\": \"c\"}}",
+		  "line 2: a: the key stands in line 1 already" },
+		{ "{\"label\": \"a=b\"}", "line 1: label: there is no such setting" },
 		{ "{\"status\": 1}", "line 1: status: there is no such setting" },
 		{ "{\n\"incomplete\": \"image\"}",
 		  "line 2: incomplete: the guest came from a program that kept this to itself: image" },
@@ -178,7 +197,10 @@ static void test_to_json(void)
 
 	CHECK(set(spec, "kernel", "some/where") == 0 && set(spec, "cmdline", "\t\"\303\244\\") == 0);
 	CHECK(set(spec, "memory", "3145732K") == 0 && set(spec, "cgroup", "") == 0);
+	CHECK(set(spec, "label", "a=b") == 0 && set(spec, "label", "c=\"") == 0);
+	CHECK(set(spec, "label", "a=d") == 0 && set(spec, "restart", "always") == 0);
 	CHECK(hvctl_spec_to_json(&h, spec, &text) == 0);
+	CHECK(strstr(text, "\"labels\": { \"a\": \"d\", \"c\": \"\\\"\" }"));
 	CHECK(strstr(text, "\"memory\": \"3145732K\"") && strstr(text, "/some/where\""));
 	CHECK(hvctl_spec_from_json(&h, again, text, strlen(text)) == 0);
 	CHECK(again->kernel[0] == '/' && !strcmp(again->cmdline, spec->cmdline));
