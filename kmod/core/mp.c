@@ -172,6 +172,7 @@ bool core_has_work(struct vcpu *v)
 /* Does @v rest so that only a message of another processor could end it, and has none? */
 static bool is_stuck(const struct vcpu *v)
 {
+	/* Its pending word was looked at before it went to rest. */
 	enum vcpu_mp mp = smp_load_acquire(&v->mp);
 
 	return (mp == MP_WAIT_SIPI || mp == MP_HALTED_OFF) && !has_message(v, mp);

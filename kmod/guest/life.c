@@ -393,7 +393,7 @@ void life_lead(struct vcpu *v)
 
 /* Operations */
 
-enum op { OP_START, OP_STOP, OP_KILL, OP_PAUSE, OP_RESUME, OP_RESET, OP_REMOVE, OP_SET };
+enum life_op { OP_START, OP_STOP, OP_KILL, OP_PAUSE, OP_RESUME, OP_RESET, OP_REMOVE, OP_SET };
 
 #define NOT_RUNNING	"the guest does not run"
 #define ALL_BUT_RUNNING	{ NOT_RUNNING, NULL, NULL, NOT_RUNNING }
@@ -432,19 +432,19 @@ static int refuse(struct netlink_ext_ack *ack, int err, const char *sentence)
 }
 
 /* A doomed guest can still be killed and removed: that is what it waits for. */
-static bool is_gone(const struct guest *g, enum op op)
+static bool is_gone(const struct guest *g, enum life_op op)
 {
 	return g->dead || (READ_ONCE(g->doomed) && op != OP_KILL && op != OP_REMOVE);
 }
 
 /* Awaiting its restart, a guest is stopped by not starting it. @g->lock held. */
-static bool ends_wait(const struct guest *g, enum op op)
+static bool ends_wait(const struct guest *g, enum life_op op)
 {
 	return g->restart_at && (op == OP_STOP || op == OP_KILL);
 }
 
 /* May @op be done? Then 0, with @g->lock held. */
-static int admit(struct guest *g, enum op op, struct netlink_ext_ack *ack)
+static int admit(struct guest *g, enum life_op op, struct netlink_ext_ack *ack)
 {
 	const char *why;
 	int err = 0;

@@ -27,7 +27,10 @@ void life_leave(struct vcpu *v);
 void life_end(struct guest *g, const struct vcpu_stop *stop);
 void life_reset(struct guest *g);
 
-/* Removal, but for the table's part, which @erase does under guest.lock. 0, EBUSY, ENOENT, EINTR. */
+/*
+ * Removal, but for the table's part, which @erase does under guest.lock: 0, EBUSY, ENOENT,
+ * EINTR.
+ */
 int life_remove(struct guest *g, struct netlink_ext_ack *ack, void (*erase)(struct guest *g));
 
 /* Somebody waits for the guest's end: what takes long gives up. Any context. */

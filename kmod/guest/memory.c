@@ -158,6 +158,7 @@ static int map_unless_zapped(struct guest *g, struct region *r, u64 gpa, struct 
 int memory_fill(struct guest *g, u64 gpa)
 {
 	struct region *r = guest_region(g, gpa & PAGE_MASK, PAGE_SIZE);
+	/* Before the page is looked up: one that goes meanwhile counts a zap. */
 	unsigned long zaps = smp_load_acquire(&g->zaps);
 	struct mem_cgroup *memcg, *old;
 	struct page *page;

@@ -178,8 +178,9 @@ struct hv_vcpu_state {
  * @state: filled in, or replaces the vCPU's
  *
  * The guest must not be running, or on its way to a pause: EBUSY otherwise.
- * EINVAL: there is no such vCPU, or HV_SET_REGS with padding or with bits that the guest's CPU lacks, as
- * for guest-new; what does not go together stops the guest when it is entered.
+ * EINVAL: there is no such vCPU, or HV_SET_REGS with padding or with bits that the
+ * guest's CPU lacks, as for guest-new; what does not go together stops the guest
+ * when it is entered.
  *
  * HV_SET_REGS in state created changes the boot manifest: every start and
  * reset begins with it (vCPU 0 only: EBUSY for the others, which begin at their
