@@ -63,9 +63,15 @@ run() {
 		has '"state": "stopped"' '"stop-reason": '
 }
 
+# There is news all the while, whenever the tool gets to listen.
 events() {
-	(sleep 1; hvctl rm by-ynl >/dev/null) &
-	ynl --subscribe events --sleep 3
+	ynl --subscribe events --sleep 5 &
+	while kill -0 $! 2>/dev/null; do
+		hvctl start by-ynl >/dev/null 2>&1
+		sleep 0.2
+		hvctl kill by-ynl >/dev/null 2>&1
+	done
+	hvctl rm -f by-ynl >/dev/null
 	has 'guest-ntf' '"name": "by-ynl"'
 }
 
