@@ -76,6 +76,8 @@ static void set_control(struct svm_vcpu *s)
 	c->int_ctl = VMCB_V_INTR_MASKING;
 	c->nested_ctl = VMCB_NP_ENABLE;
 	c->nested_cr3 = host_hpa(s->vcpu.s2->root);
+	/* INIT comes here too, and leaves the counter alone. */
+	c->tsc_offset = s->vcpu.tsc_offset;
 	s->asid_cpu = -1;
 }
 
