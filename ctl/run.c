@@ -22,7 +22,7 @@ static const struct option_row options[] = {
 	{ "append", 0, "STRING", "kernel command line", "append" },
 	{ "memory", 'm', "SIZE", "such as 512M or 1G; 256M by default", "memory" },
 	{ "cpus", 'c', "N", "how many vCPUs: 1 to 64", "vcpus" },
-	{ "pv", 0, "on|off|LIST", "KVM's paravirtual features: all, none, or some (clock,clock-stable)", "pv" },
+	{ "pv", 0, "on|off|LIST", "KVM's paravirtual features: all, none, or some", "pv" },
 	{ "on-reset", 0, "POLICY", "reset (default) or stop when it resets itself", "on-reset" },
 	{ "debug-exit", 0, "PORT", "I/O port that ends it with a status, as QEMU's", "debug-exit" },
 	{ "cgroup", 0, "PATH", "below the cgroup2 mount; hv.slice/NAME by default", "cgroup" },

@@ -206,7 +206,6 @@ static const char *const pv_names[] = {
 
 #define PV_NAMES	(sizeof(pv_names) / sizeof(pv_names[0]))
 #define PV_ALL		((1U << PV_NAMES) - 1)
-#define PV_DEFAULT	(1U << HV_PV_CLOCK | 1U << HV_PV_CLOCK_STABLE)	/* the module's */
 
 static int pv_bit(const char *name, size_t len)
 {
@@ -575,7 +574,7 @@ struct hvctl_spec *hvctl_spec_new(void)
 	spec->memory = MEMORY_DEFAULT;
 	spec->vcpus = 1;
 	spec->on_reset = HV_ON_RESET_RESET;
-	spec->pv = PV_DEFAULT;
+	spec->pv = PV_ALL;
 	spec->kernel_fd = -1;
 	return spec;
 }

@@ -328,7 +328,7 @@ int api_parse_config(struct genl_info *info, struct guest_config *config)
 	struct nlattr *attr;
 	int rem, err;
 
-	config->pv = PV_DEFAULT;
+	config->pv = PV_ALL;
 	nlmsg_for_each_attr(attr, info->nlhdr, GENL_HDRLEN, rem) {
 		unsigned int type = nla_type(attr);
 

@@ -21,9 +21,6 @@ struct vcpu;
 			 BIT(HV_PV_EOI) | BIT(HV_PV_IPI) | BIT(HV_PV_TLB_FLUSH) | \
 			 BIT(HV_PV_UNHALT))
 
-/* Where the creator says nothing: with the rest, guests of several vCPUs have locked up. */
-#define PV_DEFAULT	(BIT(HV_PV_CLOCK) | BIT(HV_PV_CLOCK_STABLE))
-
 /**
  * struct pv - one vCPU's half of the interface
  * @steal: what the guest wrote to PV_MSR_STEAL: gpa, bit 0 enables

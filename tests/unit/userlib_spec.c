@@ -74,7 +74,7 @@ static void test_settings(void)
 	CHECK(set(spec, "on-reset", "stop") == 0 && spec->on_reset == HV_ON_RESET_STOP);
 	CHECK(set(spec, "debug-exit", "0xf4") == 0 && spec->debug_exit == 0xf4);
 	CHECK(set(spec, "vcpus", "64") == 0 && set(spec, "kernel-type", "flat") == 0);
-	CHECK(spec->pv == 0x3 && set(spec, "pv", "off") == 0 && spec->pv == 0);
+	CHECK(spec->pv == 0x7f && set(spec, "pv", "off") == 0 && spec->pv == 0);
 	CHECK(set(spec, "pv", "clock,unhalt") == 0 && spec->pv == 0x41);
 	CHECK(set(spec, "pv", "on") == 0 && spec->pv == 0x7f);
 	CHECK(set(spec, "cgroup", "a/b") == 0 && set(spec, "cgroup", "") == 0);
