@@ -181,6 +181,9 @@ void add_policy(struct out *out, const struct hvctl_guest *guest);
 /* file.c */
 int read_text(struct context *c, const char *name, char **text, size_t *len);
 
+/* flight.c */
+int add_last_exits(struct context *c, struct out *out, const char *name_or_id);
+
 /* filter.c */
 #define FILTERS_MAX	16
 

@@ -7,6 +7,11 @@
 
 #include "ctl.h"
 
+static const struct option_row options[] = {
+	{ "last-exits", 0, NULL, "print each vCPU's last 256 exits instead, oldest first", NULL },
+	{ 0 }
+};
+
 static void add_vcpus(struct out *out, const struct hvctl_guest *guest)
 {
 	out_open(out, "vcpus", "[");
@@ -88,18 +93,34 @@ static int inspect_one(struct context *c, const char *name)
 	return status;
 }
 
+static int print_last_exits(struct context *c)
+{
+	struct out *out = out_new(c, OUT_TABLE);
+	int status = 0;
+
+	for (int i = 0; i < c->argc && !status; i++)
+		status = add_last_exits(c, out, c->argv[i]);
+	if (!status)
+		return out_end(out);
+	out_drop(out);
+	return status;
+}
+
 static int run(struct context *c)
 {
+	bool last_exits = false;
 	const char *value;
 	int status, one;
 
 	while (next_option(c, &value))
-		;
+		last_exits = true;
 	status = expect_arguments(c, 1, -1);
 	if (!status)
 		status = open_library(c);
 	if (status)
 		return status;
+	if (last_exits)
+		return print_last_exits(c);
 	c->json = true;
 	for (int i = 0; i < c->argc; i++) {
 		one = inspect_one(c, c->argv[i]);
@@ -111,11 +132,16 @@ static int run(struct context *c)
 
 const struct command cmd_inspect = {
 	.name = "inspect", .args = "NAME...", .argument = ARGUMENT_GUEST,
-	.help = "Print all about guests, in JSON",
+	.help = "Print all about guests, in JSON, or their last exits",
 	.text = "One object for each guest. Its keys are what create -f makes the same guest from; "
 		"\"status\", which create -f skips, is how the guest is now. Files are named, and their "
 		"contents are not kept here: who changes a file gets another guest from it. A guest "
 		"that a program made from bytes in memory has a key \"incomplete\" that says what is "
-		"missing, and create -f refuses it.",
-	.run = run,
+		"missing, and create -f refuses it. With --last-exits: what each vCPU's flight "
+		"recorder has, in any state, also after an abnormal stop, until the guest is removed; "
+		"a table, or with -j a JSON array. RIP is that of the instruction that exited; CODE, "
+		"INFO1 and INFO2 are the CPU's own: EXITCODE, EXITINFO1 and EXITINFO2 on AMD, exit "
+		"reason, exit qualification and the like on Intel. +TICKS counts the host's TSC from "
+		"exit to exit.",
+	.options = options, .run = run,
 };

@@ -173,6 +173,31 @@ memory() {
 	refused 125 "vCPUs 0 to 0" regs --vcpu 1 one
 }
 
+# CPUID, then HLT with interrupts off, which stops it: not a normal end.
+recorder() {
+	printf '\017\242\372\364' >"$dir/halts"
+	hvctl create --name halts -m 16M "$dir/halts" >/dev/null
+	good "no exits before the first start" inspect --last-exits halts
+	[ ! -s "$dir/out" ]
+	result $? "nothing is shown"
+	json last_exits 0 inspect --last-exits halts
+	hvctl start halts
+	run 125 wait halts
+	result $? "it ends as no guest should"
+	json last_exits 0 inspect --last-exits halts
+	good "last exits after an abnormal stop" inspect --last-exits halts
+	says '^GUEST  VCPU  +TICKS  *EXIT  *RIP '
+	says '^halts  *0  *[0-9]*  *cpuid  *0x100000 '
+	tail -n 1 "$dir/out" | grep -q '^halts  *0  *[0-9]*  *hlt  *0x100003 '
+	result $? "the last is what ended it"
+	json exits 0 stats --exits halts
+	json histogram 0 stats --histogram halts
+	good "histogram" stats --histogram halts
+	says '^halts  *0  *cpuid  *<\|>= [0-9]'
+	refused 127 "no guest" inspect --last-exits halts nobody
+	hvctl rm halts
+}
+
 events() {
 	hvctl -j events -n 3 >"$dir/events" 2>"$dir/err" &
 	pid=$!
@@ -282,6 +307,7 @@ words
 creating
 running
 memory
+recorder
 events
 controlling
 updating

@@ -4,7 +4,8 @@
 # Tracepoints and hvctl trace: one guest's events and no other's, text and JSON;
 # nothing stays on, also after a SIGKILL.
 tracing=/sys/kernel/tracing
-payload=$(dirname "$0")/payload_ticker.bin
+here=$(cd "$(dirname "$0")" && pwd)
+payload=$here/payload_ticker.bin
 dir=/tmp/trace-$$
 n=0 failed=0
 
@@ -60,6 +61,8 @@ hvctl -j trace --events inject -n 5 one >"$dir/json"
 [ "$(grep -c . "$dir/json")" = 5 ] &&
 	has "$dir/json" '"event": *"inject".*"type": *"interrupt", *"vector": *64'
 result "JSON lines, of the events that were asked for" $?
+"$here/jsoncheck" "$here/hvctl.schema.json" trace_line lines <"$dir/json"
+result "as the schema has them" $?
 ! grep -v "\"guest\": *$id\b" "$dir/json"
 result "of no other guest" $?
 
