@@ -113,6 +113,9 @@ enum vmx_word { VMX_PIN, VMX_PRIMARY, VMX_SECONDARY, VMX_EXITS, VMX_ENTRY, VMX_N
 #define VMX_BASIC_INS_INFO	BIT_ULL(54)
 #define VMX_BASIC_TRUE		BIT_ULL(55)
 
+/* IA32_VMX_MISC: the TSC shifted right by this drives the VMX-preemption timer. */
+#define VMX_MISC_TIMER(m)	((u32)(m) & 0x1f)
+
 /* IA32_VMX_EPT_VPID_CAP */
 #define EPT_CAP_4_LEVELS	BIT_ULL(6)
 #define EPT_CAP_WB		BIT_ULL(14)

@@ -153,6 +153,7 @@ static const struct vmx_exit exits[] = {
 	[VMX_EXIT_MWAIT] = { EXIT_UD },
 	[VMX_EXIT_MONITOR] = { EXIT_UD },
 	[VMX_EXIT_PAUSE] = { EXIT_PAUSE, true },
+	[VMX_EXIT_TIMER] = { EXIT_INTR },
 	[VMX_EXIT_ENTRY_MCE] = { EXIT_MCE },
 	[VMX_EXIT_EPT_VIOLATION] = { EXIT_S2_FAULT, false, decode_ept },
 	[VMX_EXIT_INVEPT] = { EXIT_UD },

@@ -3,11 +3,13 @@
  * Intel VT-x on this host: is it there, and the memory it needs.  Host side: may sleep.
  */
 #include <linux/cpu.h>
+#include <linux/dmi.h>
 #include <linux/gfp.h>
 #include <linux/irqflags.h>
 #include <linux/mm.h>
 #include <asm/msr.h>
 #include <asm/processor.h>
+#include <asm/tsc.h>
 
 #include "vmx/vmx.h"
 
@@ -121,9 +123,23 @@ static u8 l1d_flushes(void)
 	return l1tf_mitigation == L1TF_MITIGATION_FULL_FORCE ? VMX_L1D_ENTRY : VMX_L1D_SECTION;
 }
 
+/*
+ * Bochs (2.7) looks at external-interrupt exiting only where the guest changes
+ * RFLAGS.IF: one that is entered with it clear, and leaves it so, never exits.
+ */
+static u32 deaf_ticks(void)
+{
+	u32 allowed = vmx_caps.msrs.words[VMX_PIN] >> 32;
+
+	if (!dmi_match(DMI_BIOS_VENDOR, "The Bochs Project") || !(allowed & PIN_TIMER))
+		return 0;
+	return tsc_khz >> VMX_MISC_TIMER(vmx_caps.msrs.misc);
+}
+
 static int setup_facts(void)
 {
 	vmx_facts.split_lock = boot_cpu_has(X86_FEATURE_SPLIT_LOCK_DETECT);
+	vmx_facts.deaf_ticks = deaf_ticks();
 	vmx_facts.l1d_msr = boot_cpu_has(X86_FEATURE_FLUSH_L1D);
 	vmx_facts.l1d = l1d_flushes();
 	if (vmx_facts.l1d == VMX_L1D_NEVER || vmx_facts.l1d_msr)

@@ -45,6 +45,17 @@ static void set_interruptibility(struct vcpu *v, struct vmx_vcpu *s)
 	s->interruptibility = state;
 }
 
+/* See deaf_ticks(): the timer lets the host in instead. */
+static void set_timer(struct vcpu *v, struct vmx_vcpu *s)
+{
+	bool timer = !(v->rflags & RFLAGS_IF);
+
+	if (timer == s->timer)
+		return;
+	vmcs_write32(VMCS_PIN_CONTROLS, vmx_caps.words[VMX_PIN] | (timer ? PIN_TIMER : 0));
+	s->timer = timer;
+}
+
 static void before_entry(struct vcpu *v, struct vmx_vcpu *s)
 {
 	vmcs_writen(VMCS_GUEST_RIP, v->rip);
@@ -59,6 +70,8 @@ static void before_entry(struct vcpu *v, struct vmx_vcpu *s)
 	}
 	if (unlikely(s->flush))
 		vmx_new_tag(s);
+	if (unlikely(vmx_facts.deaf_ticks))
+		set_timer(v, s);
 	if (vmx_facts.l1d == VMX_L1D_ENTRY)
 		vmx_flush_l1d();
 }

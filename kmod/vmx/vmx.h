@@ -32,6 +32,7 @@ enum vmx_msr { VMX_STAR, VMX_LSTAR, VMX_CSTAR, VMX_FMASK, VMX_KERNEL_GS, VMX_NR_
  * @host_cpu: host CPU whose state is in the VMCS; -1: none
  * @vpid_generation: of the VPID in the VMCS, on @host_cpu
  * @flush: translations have to go before the next entry
+ * @timer: the VMX-preemption timer is in force, in the VMCS
  * @pdptes_stale: the PDPTEs have to be read from the guest's memory
  * @msrs: by enum vmx_msr, while not loaded
  * @dr: DR0 to DR3 while not loaded
@@ -54,6 +55,7 @@ struct vmx_vcpu {
 	int host_cpu;
 	u64 vpid_generation;
 	bool flush;
+	bool timer;
 	bool pdptes_stale;
 	u64 msrs[VMX_NR_MSRS];
 	u64 dr[4];
@@ -111,12 +113,15 @@ enum vmx_l1d { VMX_L1D_NEVER, VMX_L1D_SECTION, VMX_L1D_ENTRY };
  * @l1d_msr: by MSR_IA32_FLUSH_CMD; else by reading @l1d_pages
  * @l1d_pages: 64 KiB of nothing
  * @split_lock: the kernel uses MSR_TEST_CTRL to detect split locks
+ * @deaf_ticks: of the VMX-preemption timer, a millisecond, where a guest that is entered
+ *	with RFLAGS.IF clear keeps the host's interrupts out; 0: it does not
  */
 struct vmx_facts {
 	u8 l1d;
 	bool l1d_msr;
 	const u8 *l1d_pages;
 	bool split_lock;
+	u32 deaf_ticks;
 };
 
 extern struct vmx_caps vmx_caps;
