@@ -132,12 +132,12 @@ static void one_writer(void)
 static void no_lost_wake(void)
 {
 	int fd = open_console(HV_CONSOLE_WRITE | HV_CONSOLE_TAIL);
-	unsigned int i;
+	unsigned int i, rounds = tap_count(2000, 200);
 	char c;
 
 	CHECK(fd >= 0);
 	alarm(60);
-	for (i = 0; i < 2000; i++) {
+	for (i = 0; i < rounds; i++) {
 		CHECK_EQ(write(fd, "z", 1), 1);
 		CHECK(read(fd, &c, 1) == 1 && c == 'z');
 	}
@@ -179,16 +179,17 @@ static void many_readers(void)
 }
 
 static char input[100000];
+static size_t input_len;
 
 static void *writes_input(void *fd)
 {
 	size_t done = 0;
 	ssize_t n;
 
-	while (done < sizeof(input) &&
-	       (n = write(*(int *)fd, input + done, sizeof(input) - done)) > 0)
+	while (done < input_len &&
+	       (n = write(*(int *)fd, input + done, input_len - done)) > 0)
 		done += n;
-	return done == sizeof(input) ? fd : NULL;
+	return done == input_len ? fd : NULL;
 }
 
 /* Far more than the queue holds: every byte once, in order. */
@@ -200,13 +201,14 @@ static void much_input(void)
 	void *result;
 	size_t i;
 
-	for (i = 0; i < sizeof(input); i++)
+	input_len = tap_count(sizeof(input), 20000);
+	for (i = 0; i < input_len; i++)
 		input[i] = "abcdefghijklmnopqrstuvwxyz0123456789\n"[i % 37];
 	pthread_create(&thread, NULL, writes_input, &fd);
-	CHECK_EQ(read_all(fd, back, sizeof(back)), sizeof(back));
+	CHECK_EQ(read_all(fd, back, input_len), input_len);
 	pthread_join(thread, &result);
 	CHECK(result);
-	CHECK(!memcmp(input, back, sizeof(input)));
+	CHECK(!memcmp(input, back, input_len));
 	close(fd);
 }
 
@@ -355,9 +357,9 @@ static const struct tap_test tests[] = {
 	{ "before the start input queues and nothing is read", not_started },
 	{ "early input arrives", starts },
 	{ "one writer", one_writer },
-	{ "2000 round trips without a lost wake-up", no_lost_wake },
+	{ "round trips without a lost wake-up", no_lost_wake },
 	{ "64 readers", many_readers },
-	{ "100000 bytes of input", much_input },
+	{ "more input than the queue holds", much_input },
 	{ "a reader that is overrun", overrun },
 	{ "end of file, EPIPE and hang-up when it stops", stops },
 	{ "it goes on after a start", starts_again },

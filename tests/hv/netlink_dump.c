@@ -58,14 +58,14 @@ static void churn(unsigned int child)
 static void while_others_change(void)
 {
 	pid_t pids[4];
-	unsigned int i;
+	unsigned int i, dumps = tap_count(200, 20);
 
 	for (i = 0; i < 4; i++) {
 		pids[i] = fork();
 		if (!pids[i])
 			churn(i);
 	}
-	for (i = 0; tap_ok && i < 200; i++) {
+	for (i = 0; tap_ok && i < dumps; i++) {
 		hv_dump(s, i % 2 ? HV_CMD_GUEST_GET : HV_CMD_STATS_GET);
 		tap_ok = !s->error && ours() == GUESTS;
 	}

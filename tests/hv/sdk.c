@@ -134,7 +134,9 @@ static void impossible(void)
 	struct hvctl_guest *g;
 
 	CHECK_OK(h, hvctl_get_regs(h, id, 0, &state));
-	state.cr0 |= 1ULL << 29;	/* NW without CD: AMD APM vol. 2, section 15.5.1 */
+	/* Paging with EFER.LME but no PAE: APM vol. 2, section 15.5.1; SDM vol. 3, 27.3.1.1. */
+	state.cr0 |= 1ULL << 31;
+	state.efer |= 1ULL << 8;
 	CHECK_OK(h, hvctl_set_regs(h, id, 0, &state));
 	g = run_or_kill(h, id, ITEM_MS);
 	CHECK_EQ(g->stop_reason, HV_STOP_REASON_INTERNAL_ERROR);

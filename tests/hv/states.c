@@ -63,7 +63,7 @@ static const struct row table[] = {
 #define NR_ROWS	(sizeof(table) / sizeof(table[0]))
 
 static struct nl *s;
-static unsigned int sequences = 10000, seed;
+static unsigned int sequences, seed;
 static int idle_fd, exit_fd;
 
 /* Real mode: sti; hlt; jmp back. */
@@ -442,8 +442,7 @@ static const struct tap_test tests[] = {
 int main(int argc, char **argv)
 {
 	seed = time(NULL);
-	if (argc > 1)
-		sequences = atoi(argv[1]);
+	sequences = argc > 1 ? strtoul(argv[1], NULL, 0) : tap_count(10000, 100);
 	if (argc > 2)
 		seed = atoi(argv[2]);
 	s = nl_open_as_root();

@@ -13,7 +13,7 @@
 #define MAX	64U
 
 static struct hvctl *h;
-static unsigned int rounds = 60, seed;
+static unsigned int rounds, seed;
 
 static struct hvctl_spec *with_vcpus(struct hvctl_spec *spec, unsigned int n)
 {
@@ -175,8 +175,7 @@ static const struct tap_test tests[] = {
 int main(int argc, char **argv)
 {
 	seed = time(NULL);
-	if (argc > 1)
-		rounds = atoi(argv[1]);
+	rounds = argc > 1 ? strtoul(argv[1], NULL, 0) : tap_count(60, 6);
 	if (argc > 2)
 		seed = atoi(argv[2]);
 	h = test_open();
