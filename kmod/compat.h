@@ -58,6 +58,45 @@ static inline bool compat_cgroup_frozen(void)
 	return frozen;
 }
 
+/**
+ * struct cgroup_kills - how often a cgroup was killed
+ * @cgroup: its id in cgroup2, 0 where the kernel does not tell
+ * @count: how often cgroup.kill was written there or above, wrapping
+ */
+struct cgroup_kills {
+	u64 cgroup;
+	unsigned int count;
+};
+
+/* Kernels count since 6.14, and stable ones since early 2025. */
+#if KERNEL_VERSION(6, 14, 0) <= LINUX_VERSION_CODE || \
+	(KERNEL_VERSION(6, 13, 3) <= LINUX_VERSION_CODE && \
+	 KERNEL_VERSION(6, 14, 0) > LINUX_VERSION_CODE) || \
+	(KERNEL_VERSION(6, 12, 14) <= LINUX_VERSION_CODE && \
+	 KERNEL_VERSION(6, 13, 0) > LINUX_VERSION_CODE) || \
+	(KERNEL_VERSION(6, 6, 78) <= LINUX_VERSION_CODE && \
+	 KERNEL_VERSION(6, 7, 0) > LINUX_VERSION_CODE) || \
+	(KERNEL_VERSION(6, 1, 129) <= LINUX_VERSION_CODE && \
+	 KERNEL_VERSION(6, 2, 0) > LINUX_VERSION_CODE)
+#define HV_CGROUP_KILLS	1
+#endif
+
+/* Of @task's cgroup. Any context. */
+static inline struct cgroup_kills compat_cgroup_kills(struct task_struct *task)
+{
+	struct cgroup_kills kills = { 0 };
+#if defined(CONFIG_CGROUPS) && defined(HV_CGROUP_KILLS)
+	struct cgroup *cgroup;
+
+	rcu_read_lock();
+	cgroup = task_dfl_cgroup(task);
+	kills.cgroup = cgroup_id(cgroup);
+	kills.count = READ_ONCE(cgroup->kill_seq);
+	rcu_read_unlock();
+#endif
+	return kills;
+}
+
 /* How long @task has waited for a CPU since it began, ns; 0 where nobody counts. */
 static inline u64 hv_run_delay(const struct task_struct *task)
 {

@@ -12,6 +12,7 @@
 #include <linux/timekeeping.h>
 #include <uapi/linux/fcntl.h>
 
+#include "guest/cgroup.h"
 #include "guest/guest.h"
 #include "guest/life.h"
 #include "guest/memory.h"
@@ -90,19 +91,29 @@ struct guest *guest_by_id(u64 id)
 	return g;
 }
 
-struct guest *guest_next(u64 id)
+struct guest *guest_next_that(u64 id, bool (*is_so)(struct guest *g))
 {
 	unsigned long index = id;
 	struct guest *g;
 
 	mutex_lock(&guest_table_lock);
 	g = xa_find(&guest_table, &index, ULONG_MAX, XA_PRESENT);
-	while (g && !g->born)
+	while (g && !(g->born && is_so(g)))
 		g = xa_find_after(&guest_table, &index, ULONG_MAX, XA_PRESENT);
 	if (g)
 		guest_get(g);
 	mutex_unlock(&guest_table_lock);
 	return g;
+}
+
+static bool is_any(struct guest *g)
+{
+	return true;
+}
+
+struct guest *guest_next(u64 id)
+{
+	return guest_next_that(id, is_any);
 }
 
 static struct guest *find_name(const char *name)
@@ -628,6 +639,7 @@ int guest_init(void)
 /* No guest is left, but the work that dropped the last reference may not have returned. */
 void guest_exit(void)
 {
+	guest_cgroup_exit();
 	destroy_workqueue(guest_wq);
 	memory_exit();
 	xa_destroy(&guest_table);

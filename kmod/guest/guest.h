@@ -20,6 +20,7 @@
 #include <linux/workqueue.h>
 #include <linux/xarray.h>
 
+#include "compat.h"
 #include "core/vcpu.h"
 #include "guest/console.h"
 #include "guest/handler.h"
@@ -186,6 +187,7 @@ struct guest_config {
  * @vcpus_wanted: @nr_vcpus once it is whole; constant
  * @thread_up: a vCPU's thread has begun; creation only
  * @nr_vcpus, @vcpus, @threads: constant after creation
+ * @kills: of each thread's cgroup, as guest/cgroup.c last saw them; its own lock
  * @yielded_to: index of the vCPU that another one last gave its CPU to; no lock, a hint
  * @zaps: how often pages were taken out of @s2 and its files; F for changes
  * @kernel_memory: bytes held beyond guest pages and tables; constant
@@ -249,6 +251,7 @@ struct guest {
 	unsigned int nr_vcpus;
 	struct vcpu *vcpus[HV_MAX_VCPUS];
 	struct task_struct *threads[HV_MAX_VCPUS];
+	struct cgroup_kills kills[HV_MAX_VCPUS];
 	unsigned int yielded_to;
 	unsigned long zaps;
 	u64 kernel_memory;
@@ -313,6 +316,9 @@ struct guest *guest_by_name(const char *name);
 
 /* The guest with the lowest id >= @id, for dumps: a reference, or NULL. */
 struct guest *guest_next(u64 id);
+
+/* The same, of those that are so. @is_so is called with the table's lock held. */
+struct guest *guest_next_that(u64 id, bool (*is_so)(struct guest *g));
 
 struct guest *guest_get(struct guest *g);
 void guest_put(struct guest *g);

@@ -28,6 +28,7 @@
 #include <linux/timekeeping.h>
 
 #include "core/engine.h"
+#include "guest/cgroup.h"
 #include "guest/guest.h"
 #include "guest/life.h"
 #include "guest/memory.h"
@@ -339,6 +340,7 @@ static void begin(struct guest *g)
 	g->started_at = ktime_get_real_ns();
 	WRITE_ONCE(g->starts, g->starts + 1);
 	WRITE_ONCE(g->state, HV_STATE_RUNNING);
+	guest_cgroup_watch(g);
 	want(g, WANT_START);
 }
 
@@ -559,23 +561,40 @@ static int wait_end(struct guest *g, u64 start, struct netlink_ext_ack *ack)
 	return left < 0 ? -EINTR : 0;
 }
 
-int guest_kill(struct guest *g, struct netlink_ext_ack *ack)
+/* @start: which one of its starts is to end, 0 where it only awaited one. */
+static int order_end(struct guest *g, const struct vcpu_stop *why, u64 *start,
+		     struct netlink_ext_ack *ack)
 {
-	const struct vcpu_stop killed = { .reason = HV_STOP_REASON_KILLED };
-	u64 start;
 	int err = admit(g, OP_KILL, ack);
 
+	*start = 0;
 	if (err)
 		return err;
 	if (g->state == HV_STATE_STOPPED) {
 		stay(g);
 		return 0;
 	}
-	start = g->starts;
-	want_end(g, &killed);
+	*start = g->starts;
+	want_end(g, why);
 	mutex_unlock(&g->lock);
 	wake_up_all(&g->run_wq);
-	return wait_end(g, start, ack);
+	return 0;
+}
+
+int guest_kill(struct guest *g, struct netlink_ext_ack *ack)
+{
+	const struct vcpu_stop killed = { .reason = HV_STOP_REASON_KILLED };
+	u64 start;
+	int err = order_end(g, &killed, &start, ack);
+
+	return err || !start ? err : wait_end(g, start, ack);
+}
+
+void life_kill(struct guest *g, const struct vcpu_stop *why)
+{
+	u64 start;
+
+	order_end(g, why, &start, NULL);
 }
 
 /* Is the @pause-th pause complete, or over? */

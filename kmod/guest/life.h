@@ -27,6 +27,9 @@ void life_leave(struct vcpu *v);
 void life_end(struct guest *g, const struct vcpu_stop *stop);
 void life_reset(struct guest *g);
 
+/* As guest_kill(), but with a reason, and nobody waits for the end. Thread context. */
+void life_kill(struct guest *g, const struct vcpu_stop *why);
+
 /*
  * Removal, but for the table's part, which @erase does under guest.lock: 0, EBUSY, ENOENT,
  * EINTR.

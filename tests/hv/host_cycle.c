@@ -121,12 +121,17 @@ static void affinity(void)
 	CHECK_EQ(own_end(&o), 0);
 }
 
-static bool into_cgroup(pid_t tid)
+static const char *tid_text(pid_t tid)
 {
-	char text[16];
+	static char text[16];
 
 	snprintf(text, sizeof(text), "%d", tid);
-	return put(CGROUP "/cgroup.procs", text);
+	return text;
+}
+
+static bool into_cgroup(pid_t tid)
+{
+	return put(CGROUP "/cgroup.procs", tid_text(tid));
 }
 
 static void cpuset(void)
@@ -188,6 +193,62 @@ static void killed_while_frozen(void)
 	CHECK(put(CGROUP "/cgroup.freeze", "0"));
 }
 
+/* More than once: which cgroup a thread was moved to is seen half a second later. */
+static void killed_by_its_cgroup(struct own *o)
+{
+	struct hvctl_guest *g;
+	unsigned int tries;
+	int err;
+
+	for (tries = 0; tries < 60; tries++) {
+		CHECK(put(CGROUP "/cgroup.kill", "1"));
+		err = hvctl_wait(h, o->id, 2000, &g);
+		if (!err)
+			break;
+	}
+	CHECK_OK(h, err);
+	CHECK_EQ(g->stop_reason, HV_STOP_REASON_KILLED);
+	CHECK_STR(g->stop_detail, "its cgroup was killed");
+	hvctl_guest_free(g);
+}
+
+/* The start after it is none of its business; one that is frozen dies too. */
+static void cgroup_kill(void)
+{
+	struct own o = own_start(), other = own_start();
+
+	CHECK(into_cgroup(o.tid));
+	CHECK(goes_on(o.words, 3));
+	killed_by_its_cgroup(&o);
+	CHECK_OK(h, hvctl_start(h, o.id));
+	CHECK(goes_on(other.words, 10));
+	CHECK(goes_on(o.words, 10));
+	CHECK(put(CGROUP "/cgroup.freeze", "1"));
+	CHECK(soon(stands, &o));
+	killed_by_its_cgroup(&o);
+	CHECK(put(CGROUP "/cgroup.freeze", "0"));
+	CHECK_OK(h, hvctl_remove(h, o.id));
+	CHECK(goes_on(other.words, 3));
+	CHECK_EQ(own_end(&other), 0);
+}
+
+/* Above the guest's own; a kill before a start is no kill of what starts. */
+static void cgroup_kill_above(void)
+{
+	struct own o = own_start();
+
+	CHECK(!mkdir(CGROUP "/below", 0755));
+	CHECK(put(CGROUP "/below/cgroup.procs", tid_text(o.tid)));
+	CHECK(goes_on(o.words, 3));
+	killed_by_its_cgroup(&o);
+	CHECK(put(CGROUP "/cgroup.kill", "1"));
+	CHECK_OK(h, hvctl_start(h, o.id));
+	usleep(1500000);
+	CHECK(goes_on(o.words, 3));
+	CHECK_EQ(own_end(&o), 0);
+	rmdir(CGROUP "/below");
+}
+
 /*
  * What top shows of a vCPU's thread.  Guest time is user time too, though not to
  * the tick: the kernel scales the one to what the scheduler measured.
@@ -233,6 +294,8 @@ static const struct tap_test tests[] = {
 	{ "and by their cgroup's CPUs", cpuset },
 	{ "a frozen cgroup holds its guest, and no other", cgroup_freezer },
 	{ "a guest is killed while its cgroup is frozen", killed_while_frozen },
+	{ "a cgroup's kill ends its guest, and no other", cgroup_kill },
+	{ "so does one of a cgroup above", cgroup_kill_above },
 	{ "a guest's time is its thread's guest time", guest_time },
 	{ "a task on the CPU of a busy guest runs", others_run },
 };

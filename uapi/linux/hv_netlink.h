@@ -32,7 +32,7 @@ enum hv_state {
  *   QEMU's (value << 1) | 1.
  * @HV_STOP_REASON_TRIPLE_FAULT: A fault while delivering a double fault, and
  *   its policy is to stop then.
- * @HV_STOP_REASON_KILLED: By request.
+ * @HV_STOP_REASON_KILLED: By request, or with its cgroup; stop-detail says so then.
  * @HV_STOP_REASON_MEMORY_LIMIT: Its memory could not be had within its
  *   cgroup's limit or the host's.
  * @HV_STOP_REASON_HALTED: Halted with interrupts off, which nothing can end.
