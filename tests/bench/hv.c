@@ -14,42 +14,18 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include <hvctl.h>
+#include "guest.h"
 
-#include "bench.h"
-
-#define GUEST_MS	600000
 #define REACHED		"hv guest: user space reached"
-
-static struct hvctl *h;
-
-static void must(int err, const char *what)
-{
-	if (err < 0)
-		die("%s: %s (%s)", what, hvctl_error(h), strerror(-err));
-}
-
-static struct hvctl_spec *flat_spec(const char *payload)
-{
-	struct hvctl_spec *spec = hvctl_spec_new();
-
-	must(hvctl_spec_set(h, spec, "memory", "16M"), "memory");
-	must(hvctl_spec_set(h, spec, "kernel", payload), "kernel");
-	must(hvctl_spec_set(h, spec, "kernel-type", "flat"), "kernel-type");
-	must(hvctl_spec_set(h, spec, "debug-exit", "0xf4"), "debug-exit");
-	return spec;
-}
 
 /* Exits. */
 
 static void exits(const char *payload)
 {
-	struct hvctl_spec *spec = flat_spec(payload);
+	uint64_t id = create(flat_spec(payload));
 	struct hvctl_guest *guest;
-	uint64_t id;
 	void *rows;
 
-	must(hvctl_create(h, spec, &id), "create");
 	must(hvctl_start(h, id), "start");
 	must(hvctl_wait(h, id, GUEST_MS, &guest), "wait");
 	if (guest->stop_reason != HV_STOP_REASON_DEBUG_EXIT)
@@ -164,23 +140,10 @@ static void print_memory(const char *what, int count, struct memory a, struct me
 
 static uint64_t idle_guest(const char *payload)
 {
-	struct hvctl_spec *spec = flat_spec(payload);
-	uint64_t id;
+	uint64_t id = create(flat_spec(payload));
 
-	must(hvctl_create(h, spec, &id), "create");
 	must(hvctl_start(h, id), "start");
-	hvctl_spec_free(spec);
 	return id;
-}
-
-static void end_guest(uint64_t id)
-{
-	struct hvctl_guest *guest;
-
-	must(hvctl_kill(h, id), "kill");
-	must(hvctl_wait(h, id, GUEST_MS, &guest), "wait");
-	hvctl_guest_free(guest);
-	must(hvctl_remove(h, id), "remove");
 }
 
 static int64_t table_bytes(const uint64_t *ids, int count)
