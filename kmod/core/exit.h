@@ -40,7 +40,8 @@
 	X(IRET, "iret")			/* of an NMI's handler */	\
 	X(INIT, "init")			/* the host's INIT */		\
 	X(ENTRY_FAILED, "entry-failed")	/* the CPU refused the state */	\
-	X(MMIO, "mmio")			/* a page fault answered by a chip */
+	X(MMIO, "mmio")			/* a page fault answered by a chip */	\
+	X(EOI, "eoi")			/* the hardware's, of a level-triggered interrupt */
 
 enum exit_reason {
 #define X(symbol, name) EXIT_##symbol,
@@ -107,6 +108,7 @@ struct exit {
 			u64 pending_db;
 		} exception;
 		struct exit_refusal refused;	/* ENTRY_FAILED */
+		u8 vector;			/* EOI */
 	};
 };
 

@@ -79,6 +79,12 @@ static enum outcome on_iret(struct vcpu *v)
 	return OUT_RESUME;
 }
 
+static enum outcome on_eoi(struct vcpu *v)
+{
+	lapic_eoi_done(&v->lapic, v->exit.vector);
+	return OUT_RESUME;
+}
+
 static enum outcome on_machine_check(struct vcpu *v)
 {
 	host_machine_check();
@@ -429,6 +435,7 @@ static enum outcome (*const handlers[NR_EXITS])(struct vcpu *v) = {
 	[EXIT_INIT] = on_interrupt,
 	[EXIT_ENTRY_FAILED] = on_entry_failed,
 	[EXIT_MMIO] = on_mmio,	/* tried again */
+	[EXIT_EOI] = on_eoi,
 };
 
 /* The frequent ones by direct calls: an indirect one is dear under retpolines. */

@@ -7,13 +7,18 @@
 #include "core/mp.h"
 #include "core/recorder.h"
 
-/* PIC before LAPIC: an ExtINT has no priority and is not held back by the PPR. */
+/*
+ * PIC before LAPIC: an ExtINT has no priority and is not held back by the PPR.
+ * What the LAPIC has lent to the hardware is not for us to deliver.
+ */
 static int next_vector(struct vcpu *v)
 {
 	int vector;
 
 	if (test_bit(LAPIC_PENDING_EXTINT, &v->lapic.s.pending) && lapic_accepts_extint(&v->lapic))
 		return pic_take(v->platform);
+	if (lapic_is_lent(&v->lapic))
+		return -1;
 	vector = lapic_next(&v->lapic);
 	if (vector >= 0)
 		lapic_take(&v->lapic, vector);
@@ -24,7 +29,7 @@ static bool wants_interrupt(struct vcpu *v)
 {
 	if (test_bit(LAPIC_PENDING_EXTINT, &v->lapic.s.pending) && lapic_accepts_extint(&v->lapic))
 		return true;
-	return lapic_next(&v->lapic) >= 0;
+	return !lapic_is_lent(&v->lapic) && lapic_next(&v->lapic) >= 0;
 }
 
 static bool inject_nmi(struct vcpu *v)
@@ -108,7 +113,7 @@ static enum outcome step(struct vcpu *v)
 			return out;
 		deliver(v);
 	}
-	if (v->pv.eoi)
+	if (v->pv.eoi && !lapic_is_lent(&v->lapic))
 		pv_offer_eoi(v);
 	host_trace(inject, v);
 	host_trace(entry, v);

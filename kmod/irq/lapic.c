@@ -33,7 +33,7 @@ static int highest(const unsigned long *map)
 {
 	int i;
 
-	for (i = 256 / BITS_PER_LONG - 1; i >= 0; i--) {
+	for (i = LAPIC_MAP_WORDS - 1; i >= 0; i--) {
 		unsigned long word = READ_ONCE(map[i]);
 
 		if (word)
@@ -163,6 +163,44 @@ void lapic_take(struct lapic *l, u8 vector)
 	lapic_update_ppr(l);
 	/* Drop the pending bit unless there is more above the new PPR. */
 	lapic_next(l);
+}
+
+/**
+ * lapic_lend - the hardware is to deliver what is requested; the vCPU's own thread
+ * @l: local APIC, of which lapic_is_lent() is true
+ * @irr: the requests, LAPIC_MAP_WORDS of them, which are not @l's any more
+ *
+ * One that arrives from now on kicks, and is lent at the next entry.
+ */
+void lapic_lend(struct lapic *l, unsigned long *irr)
+{
+	unsigned int i;
+
+	/* The barrier of lapic_next(): the bit first, the requests second. */
+	test_and_clear_bit(LAPIC_PENDING_IRR, &l->s.pending);
+	for (i = 0; i < LAPIC_MAP_WORDS; i++)
+		irr[i] = READ_ONCE(l->s.irr[i]) ? xchg(&l->s.irr[i], 0) : 0;
+}
+
+/**
+ * lapic_return - the guest has exited; the vCPU's own thread
+ * @l: local APIC
+ * @irr: requests that the hardware has not delivered
+ * @isr: what is in service
+ * @tpr: task priority
+ */
+void lapic_return(struct lapic *l, const unsigned long *irr, const unsigned long *isr, u8 tpr)
+{
+	unsigned long left;
+	unsigned int i;
+
+	for (i = 0; i < LAPIC_MAP_WORDS; i++) {
+		l->s.isr[i] = isr[i];
+		for (left = irr[i]; left; left &= left - 1)
+			set_bit(__ffs(left), &l->s.irr[i]);
+	}
+	l->s.reg[LAPIC_TPR] = tpr;
+	lapic_update_ppr(l);
 }
 
 /**
@@ -511,6 +549,17 @@ void lapic_eoi(struct lapic *l)
 	write_eoi(l, LAPIC_EOI, 0);
 }
 
+/**
+ * lapic_eoi_done - @vector is not in service any more; the vCPU's own thread
+ * @l: local APIC
+ * @vector: its EOI was done by software or hardware
+ */
+void lapic_eoi_done(struct lapic *l, u8 vector)
+{
+	if (test_bit(vector, l->s.tmr))
+		ioapic_eoi(l->plat, vector);
+}
+
 /* "Signaling Interrupt Servicing Completion". With nothing in service: no effect. */
 static void write_eoi(struct lapic *l, unsigned int reg, u32 value)
 {
@@ -520,8 +569,7 @@ static void write_eoi(struct lapic *l, unsigned int reg, u32 value)
 		return;
 	__clear_bit(vector, l->s.isr);
 	lapic_update_ppr(l);
-	if (test_bit(vector, l->s.tmr))
-		ioapic_eoi(l->plat, vector);
+	lapic_eoi_done(l, vector);
 }
 
 /* The model bits (31:28) count, the others read as ones. */
@@ -716,6 +764,7 @@ void lapic_mmio_write(struct lapic *l, u32 offset, unsigned int size, u32 value)
 		return;
 	}
 	ops = &reg_ops[reg];
+	l->changed = true;
 	if (ops->access & XW && ops->write)
 		ops->write(l, reg, value & ops->valid);
 }
@@ -744,6 +793,7 @@ static enum lapic_result write_base(struct lapic *l, u64 value)
 
 	if (!base_legal(old, value))
 		return LAPIC_GP;
+	l->changed = true;
 	/* Which processor is the bootstrap one is not the guest's to say. */
 	value = (value & ~LAPIC_BASE_BSP) | (old & LAPIC_BASE_BSP);
 	/* Leaving the disabled state is like power-on for the registers. */
@@ -776,6 +826,7 @@ static enum lapic_result write_x2_icr(struct lapic *l, u64 value)
 
 static enum lapic_result write_x2(struct lapic *l, unsigned int reg, u64 value)
 {
+	l->changed = true;
 	if (!lapic_is_x2(l) || reg >= LAPIC_NR_REGS || !(reg_ops[reg].access & X2W))
 		return LAPIC_GP;
 	if (reg == LAPIC_ICR)
@@ -875,6 +926,7 @@ void lapic_reset(struct lapic *l, bool power_on)
 {
 	unsigned long flags = host_lock(&l->timer_lock);
 
+	l->changed = true;
 	if (power_on)
 		WRITE_ONCE(l->s.base, MEMMAP_LAPIC | LAPIC_BASE_ENABLE |
 			   (l->s.id ? 0 : LAPIC_BASE_BSP));

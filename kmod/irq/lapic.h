@@ -67,6 +67,8 @@ enum lapic_reg {
 	LAPIC_NR_REGS	= 0x40,
 };
 
+#define LAPIC_MAP_WORDS	(256 / BITS_PER_LONG)	/* of IRR, ISR and TMR */
+
 #define LAPIC_SVR_ENABLE	BIT(8)
 #define LAPIC_LVT_MASKED	BIT(16)
 
@@ -149,9 +151,9 @@ struct lapic_message {
 /* Everything a snapshot has to keep. */
 struct lapic_state {
 	unsigned long pending;		/* atomic; enum lapic_pending */
-	unsigned long irr[256 / BITS_PER_LONG];	/* atomic */
-	unsigned long tmr[256 / BITS_PER_LONG];	/* atomic */
-	unsigned long isr[256 / BITS_PER_LONG];
+	unsigned long irr[LAPIC_MAP_WORDS];	/* atomic */
+	unsigned long tmr[LAPIC_MAP_WORDS];	/* atomic */
+	unsigned long isr[LAPIC_MAP_WORDS];
 	unsigned long esr_pending;	/* atomic; what the next write of ESR latches */
 	u64 base;			/* IA32_APIC_BASE */
 	u32 reg[LAPIC_NR_REGS];		/* what software wrote; bitmaps and ID are not here */
@@ -168,6 +170,8 @@ struct lapic_state {
  * @vcpu: whom to kick; constant
  * @plat: the board it sits on; constant
  * @tsc_offset: guest TSC minus host TSC; lapic_set_tsc_offset() changes it
+ * @lends: the engine delivers interrupts by hardware: see lapic_is_lent(); constant
+ * @changed: a register was written since the engine last looked
  * @timer_lock: the timer's fields
  * @timer: one-shot, periodic and TSC-deadline
  */
@@ -176,6 +180,8 @@ struct lapic {
 	struct vcpu *vcpu;
 	struct platform *plat;
 	u64 tsc_offset;
+	bool lends;
+	bool changed;
 	host_lock_t timer_lock;
 	struct host_timer timer;
 };
@@ -213,6 +219,7 @@ void lapic_error(struct lapic *l, enum lapic_esr bit);
 void lapic_lint(struct lapic *l, unsigned int pin, bool level);
 bool lapic_eoi_is_silent(const struct lapic *l);
 void lapic_eoi(struct lapic *l);
+void lapic_eoi_done(struct lapic *l, u8 vector);
 
 /* route.c */
 void lapic_receive(struct lapic *l, const struct lapic_message *m);
@@ -253,6 +260,18 @@ static inline u32 lapic_x2_ldr(u32 id)
 {
 	return (id >> 4) << 16 | BIT(id & 0xf);
 }
+
+/*
+ * While the guest runs, the hardware delivers: requests and what is in service
+ * are lent to it before each entry, and come back behind the exit.
+ */
+static inline bool lapic_is_lent(const struct lapic *l)
+{
+	return l->lends && lapic_is_x2(l) && lapic_sw_enabled(l);
+}
+
+void lapic_lend(struct lapic *l, unsigned long *irr);
+void lapic_return(struct lapic *l, const unsigned long *irr, const unsigned long *isr, u8 tpr);
 
 /* CR8 is the TPR's upper four bits. The caller has checked CR8's reserved bits. */
 u8 lapic_get_cr8(const struct lapic *l);

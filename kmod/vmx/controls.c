@@ -51,8 +51,8 @@ static const struct control controls[] = {
 	ROW(PRIMARY, CR3_LOAD, NEVER, "CR3-load exiting"),
 	ROW(PRIMARY, CR3_STORE, NEVER, "CR3-store exiting"),
 	ROW(PRIMARY, TERTIARY, NEVER, "activate tertiary controls"),
-	/* CR8 is read from the virtual-APIC page, and written by the core. */
-	ROW(PRIMARY, CR8_LOAD, REQUIRED, "CR8-load exiting"),
+	/* CR8 is read from the virtual-APIC page, and written by the core or by the hardware. */
+	ROW(PRIMARY, CR8_LOAD, AT_TIMES, "CR8-load exiting"),
 	ROW(PRIMARY, CR8_STORE, NEVER, "CR8-store exiting"),
 	ROW(PRIMARY, TPR_SHADOW, REQUIRED, "use TPR shadow"),
 	ROW(PRIMARY, NMI_WINDOW, AT_TIMES, "NMI-window exiting"),
@@ -70,12 +70,13 @@ static const struct control controls[] = {
 	ROW(SECONDARY, DT, NEVER, "descriptor-table exiting"),
 	/* RDTSCP and RDPID: TSC_AUX is not switched by the hardware. */
 	ROW(SECONDARY, RDTSCP, NEVER, "enable RDTSCP"),
-	ROW(SECONDARY, X2APIC, NEVER, "virtualize x2APIC mode"),
+	/* These three together or none: see apic.c. */
+	ROW(SECONDARY, X2APIC, WANTED, "virtualize x2APIC mode"),
 	ROW(SECONDARY, VPID, WANTED, "enable VPID"),
 	ROW(SECONDARY, WBINVD, REQUIRED, "WBINVD exiting"),
 	ROW(SECONDARY, UNRESTRICTED, REQUIRED, "unrestricted guest"),
-	ROW(SECONDARY, APIC_REGS, NEVER, "APIC-register virtualization"),
-	ROW(SECONDARY, VINTR, NEVER, "virtual-interrupt delivery"),
+	ROW(SECONDARY, APIC_REGS, WANTED, "APIC-register virtualization"),
+	ROW(SECONDARY, VINTR, WANTED, "virtual-interrupt delivery"),
 	/* Guests of one vCPU have nobody to wait for: state.c leaves it off. */
 	ROW(SECONDARY, PLE, WANTED, "PAUSE-loop exiting"),
 	ROW(SECONDARY, RDRAND, NEVER, "RDRAND exiting"),
@@ -204,6 +205,15 @@ static void resolve_vpid(struct vmx_caps *caps)
 		caps->words[VMX_SECONDARY] &= ~SECONDARY_VPID;
 }
 
+static void resolve_apic(struct vmx_caps *caps)
+{
+	const u32 all = SECONDARY_X2APIC | SECONDARY_APIC_REGS | SECONDARY_VINTR;
+
+	caps->virtual_apic = (caps->words[VMX_SECONDARY] & all) == all;
+	if (!caps->virtual_apic)
+		caps->words[VMX_SECONDARY] &= ~all;
+}
+
 /* Both or none, and only where there is such an MSR to load. */
 static void resolve_pmu(struct vmx_caps *caps, bool pmu)
 {
@@ -228,6 +238,7 @@ const char *vmx_resolve(const struct vmx_msrs *msrs, bool pmu, struct vmx_caps *
 	if (!lacks)
 		lacks = resolve_ept(caps);
 	resolve_vpid(caps);
+	resolve_apic(caps);
 	resolve_pmu(caps, pmu);
 	return lacks;
 }

@@ -157,12 +157,14 @@ struct vmx_msrs {
  * @msrs: see above
  * @words: controls that every guest starts with
  * @use_vpid: translations are tagged
+ * @virtual_apic: interrupts can be delivered by hardware in x2APIC mode
  * @eptp_flags: what goes beside the root's address into the EPT pointer
  */
 struct vmx_caps {
 	struct vmx_msrs msrs;
 	u32 words[VMX_NR_WORDS];
 	bool use_vpid;
+	bool virtual_apic;
 	u64 eptp_flags;
 };
 

@@ -94,6 +94,11 @@ static void decode_exception(struct vmx_vcpu *s, struct exit *exit, u64 info)
 	}
 }
 
+static void decode_eoi(struct vmx_vcpu *s, struct exit *exit, u64 info)
+{
+	exit->vector = info;
+}
+
 static void decode_refused(struct vmx_vcpu *s, struct exit *exit, u64 info)
 {
 	vmx_explain_state(s, &exit->refused);
@@ -155,6 +160,7 @@ static const struct vmx_exit exits[] = {
 	[VMX_EXIT_PAUSE] = { EXIT_PAUSE, true },
 	[VMX_EXIT_TIMER] = { EXIT_INTR },
 	[VMX_EXIT_ENTRY_MCE] = { EXIT_MCE },
+	[VMX_EXIT_EOI] = { EXIT_EOI, false, decode_eoi },
 	[VMX_EXIT_EPT_VIOLATION] = { EXIT_S2_FAULT, false, decode_ept },
 	[VMX_EXIT_INVEPT] = { EXIT_UD },
 	[VMX_EXIT_RDTSCP] = { EXIT_UD },

@@ -16,9 +16,10 @@
 struct vmx_caps vmx_caps;
 struct vmx_facts vmx_facts;
 u64 vmx_msr_bitmap_pa;
+u64 vmx_msr_bitmap_x2_pa;
 DEFINE_PER_CPU(struct vmx_cpu, vmx_cpus);
 
-static void *msr_bitmap;
+static void *msr_bitmap, *msr_bitmap_x2;
 static void *l1d_pages;
 
 #define CPUID_1_ECX_VMX		BIT(5)
@@ -86,26 +87,54 @@ const char *vmx_unsupported(void)
 }
 
 /* Section 'MSR-bitmap address': reads of low and high MSRs, then writes, 1 KiB each. */
-static void bitmap_allow(u32 msr)
+static unsigned long read_bit(u32 msr)
 {
-	unsigned long base = msr >= 0xc0000000 ? 0x400 * 8 : 0;
-	unsigned long bit = base + (msr & 0x1fff);
-
-	__clear_bit(bit, msr_bitmap);
-	__clear_bit(bit + 0x800 * 8, msr_bitmap);
+	return (msr >= 0xc0000000 ? 0x400 * 8 : 0) + (msr & 0x1fff);
 }
 
-static int setup_bitmap(void)
+static void allow_read(void *bitmap, u32 msr)
+{
+	__clear_bit(read_bit(msr), bitmap);
+}
+
+static void allow_write(void *bitmap, u32 msr)
+{
+	__clear_bit(read_bit(msr) + 0x800 * 8, bitmap);
+}
+
+/* What the hardware does in x2APIC mode: see apic.c. */
+static void allow_x2apic(void *bitmap)
+{
+	unsigned int i;
+
+	for (i = 0; i < VMX_NR_APIC_READS; i++)
+		allow_read(bitmap, LAPIC_MSR_X2_FIRST + vmx_apic_reads[i]);
+	for (i = LAPIC_ISR; i < LAPIC_ISR + 24; i++)	/* ISR, TMR and IRR */
+		allow_read(bitmap, LAPIC_MSR_X2_FIRST + i);
+	allow_read(bitmap, LAPIC_MSR_X2_FIRST + LAPIC_PPR);
+	allow_read(bitmap, LAPIC_MSR_X2_FIRST + LAPIC_TPR);
+	allow_write(bitmap, LAPIC_MSR_X2_FIRST + LAPIC_TPR);
+	allow_write(bitmap, LAPIC_MSR_X2_FIRST + LAPIC_EOI);
+	allow_write(bitmap, LAPIC_MSR_X2_FIRST + LAPIC_SELF_IPI);
+}
+
+static int setup_bitmaps(void)
 {
 	unsigned int i;
 
 	msr_bitmap = (void *)__get_free_page(GFP_KERNEL);
-	if (!msr_bitmap)
+	msr_bitmap_x2 = (void *)__get_free_page(GFP_KERNEL);
+	if (!msr_bitmap || !msr_bitmap_x2)
 		return -ENOMEM;
 	memset(msr_bitmap, 0xff, PAGE_SIZE);
-	for (i = 0; i < ARRAY_SIZE(guest_msrs); i++)
-		bitmap_allow(guest_msrs[i]);
+	for (i = 0; i < ARRAY_SIZE(guest_msrs); i++) {
+		allow_read(msr_bitmap, guest_msrs[i]);
+		allow_write(msr_bitmap, guest_msrs[i]);
+	}
+	memcpy(msr_bitmap_x2, msr_bitmap, PAGE_SIZE);
+	allow_x2apic(msr_bitmap_x2);
 	vmx_msr_bitmap_pa = host_hpa(msr_bitmap);
+	vmx_msr_bitmap_x2_pa = host_hpa(msr_bitmap_x2);
 	return 0;
 }
 
@@ -180,7 +209,7 @@ int vmx_setup(void)
 
 	err = setup_facts();
 	if (!err)
-		err = setup_bitmap();
+		err = setup_bitmaps();
 	if (err)
 		goto fail;
 	for_each_possible_cpu(cpu) {
@@ -205,9 +234,11 @@ void vmx_teardown(void)
 		memset(c, 0, sizeof(*c));
 	}
 	free_page((unsigned long)msr_bitmap);
+	free_page((unsigned long)msr_bitmap_x2);
 	if (l1d_pages)
 		free_pages_exact(l1d_pages, VMX_L1D_PAGES * PAGE_SIZE);
 	msr_bitmap = NULL;
+	msr_bitmap_x2 = NULL;
 	l1d_pages = NULL;
 }
 
@@ -223,6 +254,7 @@ int vmx_vcpu_init(struct vcpu *v)
 	}
 	s->vmcs_pa = host_hpa(s->vmcs);
 	s->host_cpu = -1;
+	v->lapic.lends = vmx_caps.virtual_apic;
 	return 0;
 }
 
@@ -273,5 +305,7 @@ u32 vmx_info(void)
 		features |= HV_FEATURE_EPT_AD;
 	if (vmx_caps.msrs.ept_vpid & EPT_CAP_1G)
 		features |= HV_FEATURE_EPT_1G;
+	if (vmx_caps.virtual_apic)
+		features |= HV_FEATURE_VIRTUAL_APIC;
 	return features;
 }

@@ -128,10 +128,11 @@ static void set_segments(const struct hv_vcpu_state *state)
 
 static void set_secondary(struct vmx_vcpu *s)
 {
-	u32 secondary = vmx_caps.words[VMX_SECONDARY];
+	u32 secondary = vmx_caps.words[VMX_SECONDARY] & ~VMX_APIC_CONTROLS;
 
 	if (s->vcpu.platform->nr_lapics < 2)
 		secondary &= ~SECONDARY_PLE;
+	s->secondary = secondary;
 	vmcs_write32(VMCS_SECONDARY_CONTROLS, secondary);
 	if (secondary & SECONDARY_PLE) {
 		vmcs_write32(VMCS_PLE_GAP, PLE_GAP);
@@ -145,10 +146,26 @@ static void set_secondary(struct vmx_vcpu *s)
 		vmcs_write64(VMCS_ENCLV_EXIT_BITMAP, ~0ULL);
 }
 
+/* Interrupts are lent to the hardware at an entry, if at all. */
+static void set_apic(struct vmx_vcpu *s)
+{
+	unsigned int i;
+
+	s->lent = false;
+	vmcs_write64(VMCS_VIRTUAL_APIC_PAGE, host_hpa(s->virtual_apic));
+	vmcs_write32(VMCS_TPR_THRESHOLD, 0);
+	if (!vmx_caps.virtual_apic)
+		return;
+	for (i = 0; i < LAPIC_MAP_WORDS; i++) {
+		s->eoi_exits[i] = 0;
+		vmcs_write64(VMCS_EOI_EXIT_BITMAP + VMCS_NEXT * i, 0);
+	}
+}
+
 /* The controls that every guest runs with. */
 static void set_controls(struct vmx_vcpu *s)
 {
-	s->primary = vmx_caps.words[VMX_PRIMARY] | PRIMARY_MOV_DR;
+	s->primary = vmx_caps.words[VMX_PRIMARY] | PRIMARY_MOV_DR | PRIMARY_CR8_LOAD;
 	vmcs_write32(VMCS_PIN_CONTROLS, vmx_caps.words[VMX_PIN]);
 	if (vmx_facts.deaf_ticks)
 		vmcs_write32(VMCS_PREEMPTION_TIMER, vmx_facts.deaf_ticks);
@@ -166,10 +183,9 @@ static void set_controls(struct vmx_vcpu *s)
 	vmcs_write32(VMCS_EXIT_MSR_LOAD_COUNT, 0);
 	vmcs_write32(VMCS_ENTRY_MSR_LOAD_COUNT, 0);
 	vmcs_write32(VMCS_ENTRY_EVENT, 0);
-	vmcs_write32(VMCS_TPR_THRESHOLD, 0);
 	vmcs_write64(VMCS_MSR_BITMAP, vmx_msr_bitmap_pa);
-	vmcs_write64(VMCS_VIRTUAL_APIC_PAGE, host_hpa(s->virtual_apic));
 	vmcs_write64(VMCS_EPT_POINTER, host_hpa(s->vcpu.s2->root) | vmx_caps.eptp_flags);
+	set_apic(s);
 }
 
 /* MSRs of the VMCS that an INIT leaves alone (SDM vol. 3, 'Processor State After Reset'). */

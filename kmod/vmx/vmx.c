@@ -8,8 +8,6 @@
 #include "vmx/check.h"
 #include "vmx/insn.h"
 
-#define VIRTUAL_APIC_TPR	0x80
-
 static void set_event(const struct vcpu_event *e)
 {
 	u32 word = e->vector | e->type << VMCS_EVENT_TYPE_SHIFT | VMCS_EVENT_VALID;
@@ -63,7 +61,7 @@ static void before_entry(struct vcpu *v, struct vmx_vcpu *s)
 	vmcs_writen(VMCS_GUEST_RFLAGS, v->rflags);
 	set_interruptibility(v, s);
 	set_event(&v->inject);
-	*(u32 *)(s->virtual_apic + VIRTUAL_APIC_TPR) = lapic_get_cr8(&v->lapic) << 4;
+	vmx_apic_entry(s);
 	if (unlikely(s->tsc_offset != v->tsc_offset)) {
 		vmcs_write64(VMCS_TSC_OFFSET, v->tsc_offset);
 		s->tsc_offset = v->tsc_offset;
@@ -110,6 +108,7 @@ static void after_exit(struct vcpu *v, struct vmx_vcpu *s)
 	s->interruptibility = vmcs_read32(VMCS_GUEST_INTERRUPTIBILITY);
 	v->irq_shadow = s->interruptibility & (VMCS_BLOCK_STI | VMCS_BLOCK_MOV_SS);
 	v->nmi_blocked = s->interruptibility & VMCS_BLOCK_NMI;
+	vmx_apic_exit(s);
 	keep_event(v);
 }
 

@@ -21,7 +21,7 @@ enum vmx_msr { VMX_STAR, VMX_LSTAR, VMX_CSTAR, VMX_FMASK, VMX_KERNEL_GS, VMX_NR_
  * @host_rsp: as it stands in the VMCS; entry.S writes it on change
  * @vmcs: control structure; constant
  * @vmcs_pa: as VMPTRLD takes it; constant
- * @virtual_apic: page that MOV from CR8 reads; constant
+ * @virtual_apic: the virtual-APIC page; constant
  * @initial: what the first entry starts with, while @fresh
  * @fresh: @initial and the controls are to be written into the VMCS
  * @init: ... but not the MSRs, which an INIT leaves alone
@@ -29,6 +29,9 @@ enum vmx_msr { VMX_STAR, VMX_LSTAR, VMX_CSTAR, VMX_FMASK, VMX_KERNEL_GS, VMX_NR_
  * @primary: primary controls, as they stand in the VMCS
  * @interruptibility: likewise
  * @tsc_offset: likewise
+ * @eoi_exits: likewise
+ * @secondary: secondary controls without VMX_APIC_CONTROLS
+ * @lent: VMX_APIC_CONTROLS are on, and the virtual-APIC page has the local APIC's requests
  * @host_cpu: host CPU whose state is in the VMCS; -1: none
  * @vpid_generation: of the VPID in the VMCS, on @host_cpu
  * @flush: translations have to go before the next entry
@@ -52,6 +55,9 @@ struct vmx_vcpu {
 	u32 primary;
 	u32 interruptibility;
 	u64 tsc_offset;
+	u64 eoi_exits[LAPIC_MAP_WORDS];
+	u32 secondary;
+	bool lent;
 	int host_cpu;
 	u64 vpid_generation;
 	bool flush;
@@ -127,6 +133,7 @@ struct vmx_facts {
 extern struct vmx_caps vmx_caps;
 extern struct vmx_facts vmx_facts;
 extern u64 vmx_msr_bitmap_pa;
+extern u64 vmx_msr_bitmap_x2_pa;
 DECLARE_PER_CPU(struct vmx_cpu, vmx_cpus);
 
 /* host.c: memory, probing, root. */
@@ -176,6 +183,19 @@ u64 vmx_cr(struct vcpu *v, unsigned int nr);
 void vmx_set_cr(struct vcpu *v, unsigned int nr, u64 value);
 void vmx_get_segment(struct vcpu *v, enum hv_seg seg, struct hv_segment *s);
 bool vmx_load_pdptes(struct vmx_vcpu *s);
+
+/*
+ * apic.c: core.  Registers of the local APIC, by enum lapic_reg, that a guest in
+ * x2APIC mode reads without an exit, beside TPR, PPR, ISR, TMR and IRR.
+ */
+#define VMX_NR_APIC_READS	13
+
+/* On while the hardware delivers interrupts. */
+#define VMX_APIC_CONTROLS	(SECONDARY_X2APIC | SECONDARY_APIC_REGS | SECONDARY_VINTR)
+
+extern const u8 vmx_apic_reads[VMX_NR_APIC_READS];
+void vmx_apic_entry(struct vmx_vcpu *s);
+void vmx_apic_exit(struct vmx_vcpu *s);
 
 /* exit.c: core. */
 void vmx_decode(struct vmx_vcpu *s, u32 reason, struct exit *exit);

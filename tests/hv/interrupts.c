@@ -7,7 +7,7 @@
 
 enum group {
 	GROUP_PIC, GROUP_IOAPIC, GROUP_TIMER, GROUP_PRIORITY, GROUP_NESTING, GROUP_WINDOW,
-	GROUP_NMI, GROUP_X2APIC,
+	GROUP_NMI, GROUP_X2APIC, GROUP_X2APIC_BUSY,
 };
 
 static struct hvctl *h;
@@ -64,6 +64,24 @@ static void x2apic(void)
 	group(GROUP_X2APIC);
 }
 
+/* 100 self-IPIs and their EOIs: exits, unless the hardware delivers. */
+static void x2apic_busy(void)
+{
+	struct items r = run_items(h, "interrupts", GROUP_X2APIC_BUSY, host_is_tcg());
+	struct hv_info info;
+	uint64_t writes;
+
+	CHECK_ITEMS(r);
+	CHECK_OK(h, hvctl_info(h, &info));
+	writes = exit_count(r.stats, "wrmsr");
+	if (info.features & HV_FEATURE_VIRTUAL_APIC)
+		CHECK(writes < 100);
+	else
+		CHECK(writes >= 200);
+	printf("# %llu writes of MSRs exited\n", (unsigned long long)writes);
+	items_free(&r);
+}
+
 static const struct tap_test tests[] = {
 	{ "PIC and PIT", pic },
 	{ "IOAPIC", ioapic },
@@ -73,6 +91,7 @@ static const struct tap_test tests[] = {
 	{ "interrupt windows", window },
 	{ "NMI", nmi },
 	{ "x2APIC", x2apic },
+	{ "x2APIC: self-IPIs and priorities", x2apic_busy },
 };
 
 int main(void)

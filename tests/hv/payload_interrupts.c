@@ -476,9 +476,78 @@ static void group_x2apic(void)
 	check_eq("x2APIC: the page is gone", mmio_read(LAPIC + 0x30), 0xffffffff);
 }
 
+/* The hardware may do all of this with no exit: see interrupts.c. */
+#define SELF_IPIS	100
+
+static void write_cr8(u64 value)
+{
+	asm volatile("mov %0, %%cr8" : : "r"(value) : "memory");
+}
+
+static u64 read_cr8(void)
+{
+	u64 value;
+
+	asm volatile("mov %%cr8, %0" : "=r"(value));
+	return value;
+}
+
+static void self_ipi_x2(u8 vector)
+{
+	wrmsr(0x83f, vector);
+	sti();
+	asm volatile("nop; nop");
+	cli();
+}
+
+static void priority_x2(void)
+{
+	write_cr8(6);
+	check_eq("x2APIC: CR8 is in the TPR", rdmsr(0x808), 0x60);
+	self_ipi_x2(0x61);
+	check_eq("x2APIC: held back", taken, SELF_IPIS);
+	check_eq("x2APIC: in the IRR", rdmsr(0x823) >> 1 & 1, 1);
+	wrmsr(0x808, 0x50);
+	check_eq("x2APIC: the TPR is in CR8", read_cr8(), 5);
+	sti();
+	asm volatile("nop; nop");
+	cli();
+	check_eq("x2APIC: let in", taken, SELF_IPIS + 1);
+	check_eq("x2APIC: the PPR has its class", rdmsr(0x80a), 0x60);
+	self_ipi_x2(0x51);
+	check_eq("x2APIC: below what is in service", taken, SELF_IPIS + 1);
+	self_ipi_x2(0x71);
+	check_eq("x2APIC: above it", taken, SELF_IPIS + 2);
+	wrmsr(0x80b, 0);
+	wrmsr(0x80b, 0);
+	write_cr8(0);
+	sti();
+	asm volatile("nop; nop");
+	cli();
+	check_eq("x2APIC: the last", taken, SELF_IPIS + 3);
+	wrmsr(0x80b, 0);
+	check_eq("x2APIC: the PPR is empty", rdmsr(0x80a), 0);
+}
+
+static void group_x2apic_busy(void)
+{
+	u32 i;
+
+	wrmsr(0x1b, rdmsr(0x1b) | 0xc00);
+	idt_set(0x51, on_nmi);	/* no EOI by MMIO */
+	idt_set(0x61, on_nmi);
+	idt_set(0x71, on_nmi);
+	for (i = 0; i < SELF_IPIS; i++) {
+		self_ipi_x2(0x51);
+		wrmsr(0x80b, 0);
+	}
+	check_eq("x2APIC: each self-IPI", taken, SELF_IPIS);
+	priority_x2();
+}
+
 static void (*const groups[])(void) = {
 	group_pic, group_ioapic, group_timer, group_priority, group_nesting, group_window,
-	group_nmi, group_x2apic,
+	group_nmi, group_x2apic, group_x2apic_busy,
 };
 
 int main(void)

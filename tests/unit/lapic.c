@@ -556,6 +556,44 @@ static void test_reset_kinds(void)
 	CHECK_EQ(l->s.base, 0xfee00800);
 }
 
+/* What the hardware holds while the guest runs, and what comes meanwhile. */
+static void test_lent(void)
+{
+	unsigned long irr[LAPIC_MAP_WORDS], isr[LAPIC_MAP_WORDS] = { 0 };
+	struct lapic *l;
+
+	setup_x2(1);
+	l = board_lapic(0);
+	CHECK(!lapic_is_lent(l));
+	l->lends = true;
+	CHECK(lapic_is_lent(l));
+	lapic_accept(l, 0x41, false);
+	lapic_accept(l, 0xf0, true);
+	lapic_lend(l, irr);
+	CHECK_EQ(irr[1], BIT(1));
+	CHECK_EQ(irr[3], BIT_ULL(48));
+	CHECK(!lapic_pending(l));
+	CHECK_EQ(lapic_next(l), -1);
+	/* One more arrives; 0xf0 is in service, 0x41 was not delivered. */
+	lapic_accept(l, 0x42, false);
+	CHECK(lapic_pending(l));
+	irr[3] = 0;
+	isr[3] = BIT_ULL(48);
+	lapic_return(l, irr, isr, 0x20);
+	CHECK_EQ(l->s.irr[1], BIT(1) | BIT(2));
+	CHECK_EQ(l->s.ppr, 0xf0);
+	CHECK_EQ(lapic_get_cr8(l), 2);
+	CHECK_EQ(lapic_next(l), -1);
+	isr[3] = 0;
+	lapic_lend(l, irr);
+	irr[1] &= ~BIT(1);
+	lapic_return(l, irr, isr, 0x20);
+	CHECK_EQ(lapic_next(l), 0x42);
+	/* Not where software has disabled it, nor in xAPIC mode. */
+	wr(0, X2(LAPIC_SVR), 0xff);
+	CHECK(!lapic_is_lent(l));
+}
+
 static const struct tap_test tests[] = {
 	{ "reset values", test_reset_values },
 	{ "software disabled: nothing accepted, LVT masked", test_software_disabled },
@@ -575,6 +613,7 @@ static const struct tap_test tests[] = {
 	{ "timer: divide configuration", test_timer_divide },
 	{ "timer: periodic, late, too fast", test_timer_periodic },
 	{ "timer: TSC-deadline", test_timer_deadline },
+	{ "lent to the hardware", test_lent },
 	{ "INIT and power-on", test_reset_kinds },
 };
 

@@ -124,6 +124,26 @@ static void test_vpid_needs_invvpid(void)
 	CHECK(!(caps.words[VMX_SECONDARY] & SECONDARY_VPID));
 }
 
+/* Interrupts by hardware: all of it or nothing. */
+static void test_virtual_apic(void)
+{
+	static const u32 bits[] = { SECONDARY_X2APIC, SECONDARY_APIC_REGS, SECONDARY_VINTR };
+	const u32 all = bits[0] | bits[1] | bits[2];
+	unsigned int i;
+
+	CHECK(!resolve(generous()));
+	CHECK(caps.virtual_apic);
+	CHECK_EQ(caps.words[VMX_SECONDARY] & all, all);
+	for (i = 0; i < 3; i++) {
+		struct vmx_msrs m = generous();
+
+		must_be_0(&m, VMX_SECONDARY, bits[i]);
+		CHECK(!resolve(m));
+		CHECK(!caps.virtual_apic);
+		CHECK(!(caps.words[VMX_SECONDARY] & all));
+	}
+}
+
 static void test_pmu(void)
 {
 	struct vmx_msrs m = generous();
@@ -173,6 +193,7 @@ static const struct tap_test tests[] = {
 	{ "controls that are switched must be free", test_switched_needs_both },
 	{ "wanted controls may be missing", test_wanted_missing },
 	{ "no VPID without INVVPID of all contexts", test_vpid_needs_invvpid },
+	{ "interrupts by hardware need three controls", test_virtual_apic },
 	{ "the counters' control comes as a pair", test_pmu },
 	{ "EPT capabilities", test_ept },
 	{ "formats of old or odd CPUs", test_basic },

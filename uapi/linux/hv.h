@@ -50,6 +50,7 @@ enum hv_engine {
 #define HV_FEATURE_VPID			(1U << 7)
 #define HV_FEATURE_EPT_AD		(1U << 8)
 #define HV_FEATURE_EPT_1G		(1U << 9)
+#define HV_FEATURE_VIRTUAL_APIC		(1U << 10)	/* in x2APIC mode */
 
 /**
  * struct hv_info - what the module found and allows (HV_INFO)
