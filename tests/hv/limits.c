@@ -1,0 +1,256 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * What a guest's cgroup allows it holds, and changes while it runs: CPU weight,
+ * cpu.max, cpuset, memory. How well is for tests/bench to say.
+ *
+ * Guests count in a word that is shared with this program.
+ */
+#include <signal.h>
+#include <sys/sysinfo.h>
+#include <sys/wait.h>
+
+#include "neighbour.h"
+
+#define SLICE		"/sys/fs/cgroup/hv.slice"
+#define TRIES		3000
+#define TRY_US		10000
+/* Of both together: many turns of the scheduler. */
+#define ROUNDS		30000
+
+static struct own light, heavy;
+
+/* Its name, for a path: hv made it up. */
+static void name_of(uint64_t id, char name[HV_NAME_MAX + 1])
+{
+	struct hvctl_guest *g;
+
+	if (hvctl_get(h, id, &g))
+		test_die("get: %s", hvctl_error(h));
+	snprintf(name, HV_NAME_MAX + 1, "%s", g->name);
+	hvctl_guest_free(g);
+}
+
+static FILE *cgroup_file(uint64_t id, const char *file, const char *mode)
+{
+	char name[HV_NAME_MAX + 1], path[256];
+
+	name_of(id, name);
+	snprintf(path, sizeof(path), SLICE "/%s/%s", name, file);
+	return fopen(path, mode);
+}
+
+static bool set_cgroup(uint64_t id, const char *file, const char *text)
+{
+	FILE *f = cgroup_file(id, file, "we");
+	bool good = f && fputs(text, f) >= 0;
+
+	return f && !fclose(f) && good;
+}
+
+/* A line 'KEY NUMBER' of a file; -1 without one. */
+static long long cgroup_value(uint64_t id, const char *file, const char *key)
+{
+	FILE *f = cgroup_file(id, file, "re");
+	long long value = -1, n;
+	char word[64];
+
+	while (f && value < 0 && fscanf(f, "%63s %lld", word, &n) == 2)
+		if (!strcmp(word, key))
+			value = n;
+	if (f)
+		fclose(f);
+	return value;
+}
+
+/* What each does until it is ROUNDS together; false if that takes for ever. */
+static bool shares(uint64_t *of_light, uint64_t *of_heavy)
+{
+	uint64_t from_light = light.words[COUNT], from_heavy = heavy.words[COUNT];
+	unsigned int tries;
+
+	for (tries = 0; tries < TRIES; tries++) {
+		*of_light = light.words[COUNT] - from_light;
+		*of_heavy = heavy.words[COUNT] - from_heavy;
+		if (*of_light + *of_heavy >= ROUNDS)
+			break;
+		usleep(TRY_US);
+	}
+	printf("# %llu and %llu rounds\n", (unsigned long long)*of_light,
+	       (unsigned long long)*of_heavy);
+	return tries < TRIES;
+}
+
+static void weights(void)
+{
+	uint64_t a, b;
+
+	CHECK_OK(h, hvctl_set(h, light.id, "cpu-weight", "20"));
+	CHECK_OK(h, hvctl_set(h, heavy.id, "cpu-weight", "400"));
+	CHECK(shares(&a, &b));
+	CHECK(b > a);
+	CHECK(a > 0);
+}
+
+static void weights_swapped(void)
+{
+	uint64_t a, b;
+
+	CHECK_OK(h, hvctl_set(h, light.id, "cpu-weight", "400"));
+	CHECK_OK(h, hvctl_set(h, heavy.id, "cpu-weight", "20"));
+	CHECK(shares(&a, &b));
+	CHECK(a > b);
+	CHECK(b > 0);
+}
+
+/* It has to wait again and again, and goes on; without a limit it does not. */
+static void cpu_max(void)
+{
+	long long waits = cgroup_value(heavy.id, "cpu.stat", "nr_throttled");
+	uint64_t a, b;
+
+	CHECK_OK(h, hvctl_set(h, light.id, "cpu-weight", "100"));
+	CHECK_OK(h, hvctl_set(h, heavy.id, "cpu-weight", "100"));
+	CHECK_EQ(waits, 0);
+	CHECK(set_cgroup(heavy.id, "cpu.max", "5000 100000"));
+	CHECK(shares(&a, &b));
+	CHECK(a > b);
+	CHECK(goes_on(heavy.words, 10));
+	CHECK(cgroup_value(heavy.id, "cpu.stat", "nr_throttled") > 0);
+	CHECK(set_cgroup(heavy.id, "cpu.max", "max 100000"));
+	CHECK(goes_on(heavy.words, 10));
+}
+
+/* The CPU that a thread ran on last: field 39 of its stat, 37 behind its name. */
+static int cpu_of(pid_t tid)
+{
+	char path[64], line[1024], *p;
+	int cpu = -1, i;
+	FILE *f;
+
+	snprintf(path, sizeof(path), "/proc/%d/stat", tid);
+	f = fopen(path, "re");
+	if (f && fgets(line, sizeof(line), f)) {
+		p = strrchr(line, ')');
+		for (i = 0; p && i < 37; i++)
+			p = strchr(p + 1, ' ');
+		cpu = p ? atoi(p) : -1;
+	}
+	if (f)
+		fclose(f);
+	return cpu;
+}
+
+/* It gets there, and all that it does from then on it does there. */
+static bool runs_on(const struct own *o, const char *list, int cpu)
+{
+	unsigned int tries, there = 0;
+
+	if (hvctl_set(h, o->id, "cpuset", list))
+		return false;
+	for (tries = 0; tries < TRIES && there < 50; tries++) {
+		if (cpu_of(o->tid) == cpu)
+			there++;
+		else if (there)
+			return false;
+		usleep(TRY_US);
+	}
+	return there == 50 && goes_on(o->words, 10);
+}
+
+static void cpus(void)
+{
+	CHECK(runs_on(&heavy, "1", 1));
+	CHECK(runs_on(&heavy, "0", 0));
+	CHECK(runs_on(&heavy, "1", 1));
+	CHECK_OK(h, hvctl_set(h, heavy.id, "cpuset", "none"));
+	CHECK(goes_on(heavy.words, 10));
+}
+
+static void ends_well(void)
+{
+	CHECK_EQ(own_end(&light), 0);
+	CHECK_EQ(own_end(&heavy), 0);
+}
+
+/* payload_memory.c's first part: it writes to every page below its argument. */
+#define TOUCH		0
+#define MIB		(1ULL << 20)
+
+static uint64_t memory_guest(const char *limit)
+{
+	struct hvctl_spec *spec = item_spec(h, "memory", TOUCH, 96 * MIB);
+
+	if (hvctl_spec_set(h, spec, "memory", "128M") ||
+	    hvctl_spec_set(h, spec, "memory-limit", limit))
+		test_die("limit: %s", hvctl_error(h));
+	return create_spec(h, spec);
+}
+
+/* A user's process, which holds memory of its own meanwhile. */
+static pid_t bystander(void)
+{
+	pid_t pid = fork();
+
+	if (!pid) {
+		memset(malloc(16 * MIB), 1, 16 * MIB);
+		for (;;)
+			pause();
+	}
+	return pid;
+}
+
+static void memory_limit(void)
+{
+	uint64_t id = memory_guest("32M");
+	pid_t pid = bystander();
+	struct hvctl_guest *g;
+
+	CHECK(pid > 0);
+	g = run_to_stop(h, id);
+	CHECK_EQ(g->stop_reason, HV_STOP_REASON_MEMORY_LIMIT);
+	CHECK(strstr(g->stop_detail, "limit"));
+	CHECK(g->memory_resident <= 32 * MIB);
+	CHECK_EQ(waitpid(pid, NULL, WNOHANG), 0);
+	CHECK_EQ(cgroup_value(id, "memory.events", "oom_kill"), 0);
+	CHECK(!kill(pid, SIGKILL) && waitpid(pid, NULL, 0) == pid);
+	hvctl_guest_free(g);
+	CHECK_OK(h, hvctl_remove(h, id));
+}
+
+/* The limit that stopped it is taken away: the same guest runs to its end. */
+static void memory_raised(void)
+{
+	uint64_t id = memory_guest("32M");
+	struct hvctl_guest *g = run_to_stop(h, id);
+
+	CHECK_EQ(g->stop_reason, HV_STOP_REASON_MEMORY_LIMIT);
+	hvctl_guest_free(g);
+	CHECK_OK(h, hvctl_set(h, id, "memory-limit", "none"));
+	g = run_to_stop(h, id);
+	CHECK_EQ(g->stop_reason, HV_STOP_REASON_DEBUG_EXIT);
+	CHECK_EQ(payload_status(g), 0);
+	hvctl_guest_free(g);
+	CHECK_OK(h, hvctl_remove(h, id));
+}
+
+static const struct tap_test tests[] = {
+	{ "the heavier of two guests does more", weights },
+	{ "and less when it is the lighter one", weights_swapped },
+	{ "cpu.max makes a guest wait, and goes on", cpu_max },
+	{ "a guest runs where its cpuset says", cpus },
+	{ "and nothing was wrong with them meanwhile", ends_well },
+	{ "a guest over its memory limit stops, and nobody else", memory_limit },
+	{ "the same guest without that limit goes on", memory_raised },
+};
+
+int main(void)
+{
+	h = test_open();
+	TEST_REQUIRE(get_nprocs() > 1, "needs two CPUs");
+	TEST_REQUIRE(!access("/sys/fs/cgroup/cgroup.controllers", W_OK), "needs cgroup2");
+	light = own_start();
+	heavy = own_start();
+	if (hvctl_set(h, light.id, "cpuset", "0") || hvctl_set(h, heavy.id, "cpuset", "0"))
+		test_die("cpuset: %s", hvctl_error(h));
+	return tap_run(tests, sizeof(tests) / sizeof(tests[0]));
+}
