@@ -41,7 +41,8 @@
 	X(INIT, "init")			/* the host's INIT */		\
 	X(ENTRY_FAILED, "entry-failed")	/* the CPU refused the state */	\
 	X(MMIO, "mmio")			/* a page fault answered by a chip */	\
-	X(EOI, "eoi")			/* the hardware's, of a level-triggered interrupt */
+	X(EOI, "eoi")			/* the hardware's, of a level-triggered interrupt */ \
+	X(UD_FAULT, "invalid-opcode")	/* #UD, passed on but for a hypercall */
 
 enum exit_reason {
 #define X(symbol, name) EXIT_##symbol,

@@ -362,6 +362,18 @@ static enum outcome on_ud(struct vcpu *v)
 	return OUT_RESUME;
 }
 
+/* A hypercall by the instruction that the other vendor's CPUs have for it? */
+static enum outcome on_ud_fault(struct vcpu *v)
+{
+	unsigned int len;
+	enum outcome out = emul_other_hypercall(v, &len);
+
+	if (!len)
+		return out;
+	v->exit.insn_len = len;
+	return on_hypercall(v);
+}
+
 static enum outcome on_gp(struct vcpu *v)
 {
 	vcpu_inject_error(v, VEC_GP, 0);
@@ -436,6 +448,7 @@ static enum outcome (*const handlers[NR_EXITS])(struct vcpu *v) = {
 	[EXIT_ENTRY_FAILED] = on_entry_failed,
 	[EXIT_MMIO] = on_mmio,	/* tried again */
 	[EXIT_EOI] = on_eoi,
+	[EXIT_UD_FAULT] = on_ud_fault,
 };
 
 /* The frequent ones by direct calls: an indirect one is dear under retpolines. */

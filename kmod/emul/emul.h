@@ -52,4 +52,16 @@ enum outcome emul_insn_len(struct vcpu *v, const struct exit *exit, unsigned int
  */
 enum outcome emul_mov_cr(struct vcpu *v, const struct exit *exit, int *gpr, unsigned int *len);
 
+/**
+ * emul_other_hypercall() - is what raised #UD a VMMCALL or VMCALL?
+ * @v: vCPU
+ * @len: of the instruction; 0: it is none, and the exception was injected
+ *
+ * Each vendor's CPUs have one of them, and a guest may know only the other.
+ * Without prefixes alone, which nobody writes.
+ *
+ * Return: what the handler returns where @len is 0, as for emul_insn_len().
+ */
+enum outcome emul_other_hypercall(struct vcpu *v, unsigned int *len);
+
 #endif /* HV_EMUL_EMUL_H */

@@ -89,6 +89,41 @@ enum outcome emul_insn_len(struct vcpu *v, const struct exit *exit, unsigned int
 	return out;
 }
 
+static const u8 hypercalls[][3] = {
+	{ 0x0f, 0x01, 0xd9 },	/* VMMCALL */
+	{ 0x0f, 0x01, 0xc1 },	/* VMCALL */
+};
+
+/* Do the bytes that are there begin one? */
+static bool may_be_hypercall(const struct emul *e)
+{
+	unsigned int i, n = min_t(unsigned int, e->bytes_len, sizeof(hypercalls[0]));
+
+	for (i = 0; i < ARRAY_SIZE(hypercalls); i++)
+		if (!memcmp(e->bytes, hypercalls[i], n))
+			return true;
+	return false;
+}
+
+enum outcome emul_other_hypercall(struct vcpu *v, unsigned int *len)
+{
+	struct emul e = { .v = v };
+	enum walk_result r;
+
+	*len = 0;
+	do {
+		r = guest_fetch(v, e.bytes, &e.bytes_len, &e.fault);
+		if (r != WALK_OK)
+			return emul_walk_outcome(&e, r);
+		if (!may_be_hypercall(&e)) {
+			vcpu_inject(v, VEC_UD);
+			return OUT_RESUME;
+		}
+	} while (e.bytes_len < sizeof(hypercalls[0]));
+	*len = sizeof(hypercalls[0]);
+	return OUT_RESUME;
+}
+
 enum outcome emul_mov_cr(struct vcpu *v, const struct exit *exit, int *gpr, unsigned int *len)
 {
 	struct emul e = { .v = v, .exit = exit };

@@ -87,6 +87,9 @@ static void decode_exception(const struct vmcb_control *c, struct exit *exit)
 	case VEC_DB:
 		exit->reason = EXIT_DB;
 		break;
+	case VEC_UD:
+		exit->reason = EXIT_UD_FAULT;
+		break;
 	case VEC_AC:
 		exit->reason = EXIT_AC;
 		exit->exception.error_code = c->exit_info1;

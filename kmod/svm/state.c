@@ -33,8 +33,8 @@ void svm_set_intercepts(struct vmcb_control *c)
 	c->intercept_cr = VMCB_CR_WRITE(4) | VMCB_CR_WRITE(8);
 	c->intercept_dr = ~0U;
 	/* #AC and #DB: a guest could have them delivered without end (CVE-2015-5307, -8104). */
-	c->intercept_exceptions = VMCB_EXCEPTION(VEC_DB) | VMCB_EXCEPTION(VEC_AC) |
-				  VMCB_EXCEPTION(VEC_MC);
+	c->intercept_exceptions = VMCB_EXCEPTION(VEC_DB) | VMCB_EXCEPTION(VEC_UD) |
+				  VMCB_EXCEPTION(VEC_AC) | VMCB_EXCEPTION(VEC_MC);
 	c->intercept_misc1 = VMCB_INTR | VMCB_NMI | VMCB_SMI | VMCB_INIT | VMCB_RDPMC |
 			     VMCB_CPUID | VMCB_INVD | VMCB_HLT | VMCB_INVLPGA | VMCB_IOIO |
 			     VMCB_MSR | VMCB_TASK_SWITCH | VMCB_FERR_FREEZE | VMCB_SHUTDOWN;

@@ -84,6 +84,9 @@ static void decode_exception(struct vmx_vcpu *s, struct exit *exit, u64 info)
 	case VEC_DB:
 		decode_db(s, exit, info, event);
 		break;
+	case VEC_UD:
+		exit->reason = EXIT_UD_FAULT;
+		break;
 	case VEC_AC:
 		exit->reason = EXIT_AC;
 		exit->exception.error_code = vmcs_read32(VMCS_EXIT_EVENT_ERROR);

@@ -175,7 +175,8 @@ static void set_controls(struct vmx_vcpu *s)
 	vmcs_write32(VMCS_EXIT_CONTROLS, vmx_caps.words[VMX_EXITS]);
 	vmcs_write32(VMCS_ENTRY_CONTROLS, vmx_caps.words[VMX_ENTRY]);
 	/* #AC and #DB: a guest could have them delivered without end (CVE-2015-5307, -8104). */
-	vmcs_write32(VMCS_EXCEPTION_BITMAP, BIT(VEC_DB) | BIT(VEC_AC) | BIT(VEC_MC));
+	vmcs_write32(VMCS_EXCEPTION_BITMAP, BIT(VEC_DB) | BIT(VEC_UD) | BIT(VEC_AC) |
+		     BIT(VEC_MC));
 	vmcs_write32(VMCS_PF_ERROR_MASK, 0);
 	vmcs_write32(VMCS_PF_ERROR_MATCH, 0);
 	vmcs_write32(VMCS_CR3_TARGET_COUNT, 0);

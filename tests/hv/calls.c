@@ -12,7 +12,8 @@ static void results(void)
 	uint64_t id = create_spec(h, item_spec(h, "calls", 0, 0));
 	struct hvctl_guest *g = run_or_kill(h, id, ITEM_MS);
 	char *text = console_text(h, id);
-	bool written = strstr(text, "ok written by a call\n");
+	bool written = strstr(text, "ok written by a call\n") &&
+		       strstr(text, "ok written by the other call\n");
 	unsigned int good = show_items(text);
 
 	free(text);

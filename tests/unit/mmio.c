@@ -613,6 +613,50 @@ static void test_lengths(void)
 	CHECK_EQ(fake.vector, VEC_PF);
 }
 
+static unsigned int other_len(u64 rip)
+{
+	unsigned int len = 99;
+
+	fake.vector = 0;
+	fake_vcpu.rip = rip;
+	if (emul_other_hypercall(&fake_vcpu, &len) != OUT_RESUME)
+		return 99;
+	return len;
+}
+
+/* The exception goes on to the guest where the bytes are anything else. */
+static void test_other_hypercall(void)
+{
+	unsigned int len;
+
+	setup();
+	fake_poke(CODE, (u8[]){ 0x0f, 0x01, 0xc1, 0x0f, 0x01, 0xd9, 0x0f, 0x0b }, 8);
+	CHECK_EQ(other_len(CODE), 3);
+	CHECK_EQ(other_len(CODE + 3), 3);
+	CHECK_EQ(fake.injected, 0);
+	CHECK_EQ(other_len(CODE + 6), 0);
+	CHECK_EQ(fake.vector, VEC_UD);
+	CHECK_EQ(other_len(CODE + 1), 0);
+	CHECK_EQ(fake.vector, VEC_UD);
+	fake_poke(CODE, (u8[]){ 0xf3, 0x0f, 0x01, 0xc1 }, 4);
+	CHECK_EQ(other_len(CODE), 0);
+	CHECK_EQ(fake.vector, VEC_UD);
+	/* A page's last byte: the next page is looked at only if it may be one. */
+	__set_bit((CODE >> 12) + 1, fake.missing);
+	fake_poke(CODE + 0xffe, (u8[]){ 0x0f, 0x0b }, 2);
+	CHECK_EQ(other_len(CODE + 0xffe), 0);
+	CHECK_EQ(fake.vector, VEC_UD);
+	fake_poke(CODE + 0xffe, (u8[]){ 0x0f, 0x01, 0xc1 }, 3);
+	CHECK_EQ(emul_other_hypercall(&fake_vcpu, &len), OUT_S2_FILL);
+	CHECK_EQ(len, 0);
+	CHECK_EQ(fake_vcpu.fill_gpa, CODE + 0x1000);
+	__clear_bit((CODE >> 12) + 1, fake.missing);
+	CHECK_EQ(other_len(CODE + 0xffe), 3);
+	/* One that the guest has unmapped since. */
+	CHECK_EQ(other_len(CODE + 0x2000), 0);
+	CHECK_EQ(fake.vector, VEC_PF);
+}
+
 static void test_mov_cr(void)
 {
 	struct exit exit = { .reason = EXIT_CR_WRITE, .cr = { .cr = 4, .gpr = -1 } };
@@ -894,6 +938,7 @@ int main(void)
 		{ "what is refused, and how", test_refused },
 		{ "instructions that cross pages", test_fetch_crossing },
 		{ "lengths by exit", test_lengths },
+	{ "the other vendor's hypercall", test_other_hypercall },
 		{ "MOV to CR", test_mov_cr },
 		{ "an instruction is one access", test_bus },
 		{ "INS", test_ins },

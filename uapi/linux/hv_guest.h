@@ -12,7 +12,7 @@
  * ones have too.
  *
  * Calls.  VMMCALL on AMD's CPUs, VMCALL on Intel's (CPUID leaf 0 says whose it
- * is), at CPL 0.
+ * is), at CPL 0.  The other one, without prefixes, does the same in more time.
  *
  *	RAX		number, HV_CALL_*; on return the result
  *	RDI, RSI	arguments
