@@ -95,13 +95,17 @@ static void chip_port(struct vcpu *v, struct bus_access *a)
 		a->data = platform_in(v->platform, a->address, a->size);
 }
 
-/* Sets a->data, for reads. */
+#define UNHEARD	(~0ULL)
+
+/* Sets a->data, for reads and for doorbells. */
 static void chip(struct vcpu *v, struct bus_access *a)
 {
 	if (a->space == HV_SPACE_PORT)
 		chip_port(v, a);
-	else
+	else if (a->space == HV_SPACE_MMIO)
 		chip_mmio(v, a);
+	else
+		a->data = UNHEARD;
 	a->data &= size_mask(a->size);
 }
 
@@ -111,6 +115,8 @@ bool bus_has_chip(const struct platform *p, enum hv_space space, u64 first, u64 
 
 	if (space == HV_SPACE_PORT)
 		return platform_has_port(p, first, last);
+	if (space != HV_SPACE_MMIO)
+		return false;
 	for (i = 0; i < ARRAY_SIZE(mmio_pages); i++)
 		if (first <= mmio_pages[i].base + 0xfff && last >= mmio_pages[i].base)
 			return true;
@@ -256,6 +262,17 @@ enum outcome bus_write(struct vcpu *v, enum hv_space space, u64 address, unsigne
 	};
 
 	return access(v, &a);
+}
+
+enum outcome bus_ring(struct vcpu *v, u64 number, bool *heard)
+{
+	struct bus_access a = {
+		.address = number, .space = HV_SPACE_DOORBELL, .size = 8, .write = true,
+	};
+	enum outcome out = access(v, &a);
+
+	*heard = a.data != UNHEARD;
+	return out;
 }
 
 void bus_done(struct vcpu *v)

@@ -109,6 +109,16 @@ enum outcome bus_read(struct vcpu *v, enum hv_space space, u64 address, unsigned
 enum outcome bus_write(struct vcpu *v, enum hv_space space, u64 address, unsigned int size,
 		       u64 value);
 
+/**
+ * bus_ring() - the guest rings a doorbell
+ * @v: vCPU
+ * @number: which
+ * @heard: set with OUT_RESUME: somebody was there
+ *
+ * Return: as from bus_read().
+ */
+enum outcome bus_ring(struct vcpu *v, u64 number, bool *heard);
+
 /* The instruction, or one element of a REP, is over: its accesses are history. */
 void bus_done(struct vcpu *v);
 

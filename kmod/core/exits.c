@@ -203,8 +203,8 @@ static enum outcome on_own_hypercall(struct vcpu *v)
 
 	if (!len)
 		return out;
-	out = hypercall(v, &result);
-	if (out == OUT_S2_FILL || out == OUT_HALT)
+	out = settle(v, hypercall(v, &result));
+	if (out == OUT_S2_FILL || out == OUT_HALT || out == OUT_TRAP)
 		return out;
 	step_over(v, len);
 	v->gpr[HV_RAX] = result;

@@ -4,6 +4,7 @@
  */
 #include <linux/hv_guest.h>
 
+#include "core/bus.h"
 #include "core/hypercall.h"
 #include "core/memmap.h"
 #include "mmu/s2.h"
@@ -154,6 +155,15 @@ static enum outcome call_exit(struct vcpu *v, s64 *result)
 	return vcpu_stop(v, HV_STOP_REASON_EXIT, v->gpr[HV_RDI], "%s", "");
 }
 
+static enum outcome call_doorbell(struct vcpu *v, s64 *result)
+{
+	bool heard;
+	enum outcome out = bus_ring(v, v->gpr[HV_RDI], &heard);
+
+	*result = heard ? 0 : HV_CALL_ENOENT;
+	return out;
+}
+
 typedef enum outcome (*call_fn)(struct vcpu *v, s64 *result);
 
 static const call_fn calls[] = {
@@ -163,6 +173,7 @@ static const call_fn calls[] = {
 	[HV_CALL_SLEEP_UNTIL - HV_CALL_BASE]	= call_sleep_until,
 	[HV_CALL_YIELD - HV_CALL_BASE]		= call_yield,
 	[HV_CALL_EXIT - HV_CALL_BASE]		= call_exit,
+	[HV_CALL_DOORBELL - HV_CALL_BASE]	= call_doorbell,
 };
 
 /* The calls that may ever be: a power of two, to be masked on speculative paths as well. */

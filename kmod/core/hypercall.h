@@ -15,7 +15,7 @@ bool hypercall_is_ours(u64 number);
  * @v: vCPU; RAX is one of hv's numbers
  * @result: for RAX
  *
- * Return: what to do next.  OUT_S2_FILL and OUT_HALT: and then the same
+ * Return: what to do next.  OUT_S2_FILL, OUT_HALT and OUT_TRAP: and then the same
  * instruction again, which must not be stepped over; with all others it is done.
  */
 enum outcome hypercall(struct vcpu *v, s64 *result);

@@ -126,11 +126,14 @@ static int doorbell_remove(struct guest *g, const struct hv_ioeventfd *arg)
 
 static bool ioeventfd_valid(const struct hv_ioeventfd *arg)
 {
+	static const u8 widest[] = {
+		[HV_SPACE_PORT] = 4, [HV_SPACE_MMIO] = 8, [HV_SPACE_DOORBELL] = 0,
+	};
 	bool match = arg->flags & HV_IOEVENTFD_MATCH;
 
 	if (arg->flags & ~(HV_IOEVENTFD_MATCH | HV_IOEVENTFD_REMOVE))
 		return false;
-	if (arg->space > HV_SPACE_MMIO || arg->size > (arg->space == HV_SPACE_PORT ? 4 : 8) ||
+	if (arg->space >= ARRAY_SIZE(widest) || arg->size > widest[arg->space] ||
 	    (arg->size & (arg->size - 1)))
 		return false;
 	if (match ? !arg->size || (arg->size < 8 && arg->data >> (8 * arg->size)) : arg->data != 0)

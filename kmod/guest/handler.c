@@ -91,11 +91,11 @@ static bool conflict(const struct handler *a, const struct handler *b)
 static int check(struct guest *g, const struct handler *h)
 {
 	const struct bus_range *r = &h->range;
-	u64 limit = r->space == HV_SPACE_PORT ? 0xffff : BIT_ULL(S2_GPA_BITS) - 1;
+	u64 limit = r->space != HV_SPACE_MMIO ? 0xffff : BIT_ULL(S2_GPA_BITS) - 1;
 	struct handler *other;
 	unsigned long id;
 
-	if (r->space > HV_SPACE_MMIO || r->first > r->last || r->last > limit)
+	if (r->space > HV_SPACE_DOORBELL || r->first > r->last || r->last > limit)
 		return -EINVAL;
 	if (g->handlers.ended)
 		return -ENOENT;

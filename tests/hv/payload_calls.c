@@ -36,7 +36,7 @@ static void numbers(void)
 {
 	u64 none = (u64)HV_CALL_ENOSYS;
 
-	check_eq("the number behind the last", guest_call(HV_CALL_EXIT + 1, 0, 0), none);
+	check_eq("the number behind the last", guest_call(HV_CALL_DOORBELL + 1, 0, 0), none);
 	check_eq("the number before the first", guest_call(HV_CALL_BASE - 1, 0, 0), none);
 	check_eq("the last of the range", guest_call(HV_CALL_BASE + 0xffff, 0, 0), none);
 	check_eq("zero", guest_call(0, 0, 0), none);
@@ -174,8 +174,70 @@ static void read_nothing(void)
 	check_eq("it is not written", c, 'x');
 }
 
+/* Doorbells between two guests: arguments 2 and 3, see calls.c. */
+#define DOORBELL	7
+#define DOORBELL_PIN	5
+#define ROUNDS		100
+
+static volatile u32 rings;
+
+static HANDLER void on_ring(struct frame *f)
+{
+	rings++;
+	mmio_write(0xfee000b0, 0);
+}
+
+static void hear(void)
+{
+	idt_set(0x50, on_ring);
+	idt_load();
+	mmio_write(0xfee000f0, 0x1ff);
+	mmio_write(0xfec00000, 0x10 + 2 * DOORBELL_PIN);
+	mmio_write(0xfec00010, 0x50);
+}
+
+/* One ring for each that is heard. */
+static void answer_rings(void)
+{
+	u32 answered = 0;
+
+	hear();
+	for (;;) {
+		while (answered == rings)
+			sti_hlt();
+		cli();
+		answered++;
+		guest_call(HV_CALL_DOORBELL, DOORBELL, 0);
+	}
+}
+
+/* Again while nobody answers: the other one may not listen yet. */
+static int ring(void)
+{
+	u64 good = 0, calls = 0;
+
+	hear();
+	sti();
+	while (rings < ROUNDS) {
+		good += !guest_call(HV_CALL_DOORBELL, DOORBELL, 0);
+		calls++;
+		guest_call(HV_CALL_SLEEP_UNTIL, now() + 1000000, 0);
+	}
+	cli();
+	check_eq("rings", good, calls);
+	check_eq("the same by the other instruction", other_call(HV_CALL_DOORBELL, DOORBELL, 0), 0);
+	check_eq("nobody hears it", guest_call(HV_CALL_DOORBELL, DOORBELL + 1, 0),
+		 (u64)HV_CALL_ENOENT);
+	check_eq("no such doorbell", guest_call(HV_CALL_DOORBELL, -1, 0), (u64)HV_CALL_ENOENT);
+	return check_result();
+}
+
 int main(void)
 {
+	if (PAYLOAD_ARGS[0] == 2)
+		return ring();
+	if (PAYLOAD_ARGS[0] == 3)
+		answer_rings();
 	if (PAYLOAD_ARGS[0])
 		guest_call(HV_CALL_EXIT, 0x100000007ULL, 0);
 	detection();

@@ -200,10 +200,13 @@ struct hv_vcpu_regs {
  * enum hv_space - where an address counts
  * @HV_SPACE_PORT: I/O ports, 0 to 0xffff
  * @HV_SPACE_MMIO: guest physical addresses without memory
+ * @HV_SPACE_DOORBELL: numbers of HV_CALL_DOORBELL (linux/hv_guest.h), 0 to
+ *   0xffff: for ioeventfds alone
  */
 enum hv_space {
 	HV_SPACE_PORT,
 	HV_SPACE_MMIO,
+	HV_SPACE_DOORBELL,
 };
 
 /**
@@ -281,17 +284,18 @@ struct hv_answer {
  * struct hv_ioeventfd - signal an eventfd when the guest writes (HV_IOEVENTFD)
  * @space: enum hv_space
  * @flags: HV_IOEVENTFD_* bits
- * @address: of the write's first byte
+ * @address: of the write's first byte, or the doorbell's number
  * @data: with HV_IOEVENTFD_MATCH what has to be written, no wider than @size;
  *        0 otherwise
  * @size: bytes of the write: 1, 2, 4, 8 (HV_SPACE_MMIO only), or 0 for any
- *        without HV_IOEVENTFD_MATCH
+ *        without HV_IOEVENTFD_MATCH; 0 for a doorbell
  * @fd: the eventfd; -1 with HV_IOEVENTFD_REMOVE
  *
  * Adds 1 to the eventfd for each such write; the guest goes on at once, and no
  * trap sees it.  Reads, and other writes to @address, go where they would
  * without it.  It holds the eventfd until it is removed or the guest is, through
- * stops and starts and when @fd is closed.
+ * stops and starts and when @fd is closed.  With an irqfd of another guest on
+ * the same eventfd, a doorbell rings there, and no process need be alive.
  *
  * EINVAL (flags, sizes, data or addresses that do not exist, or an @fd that is
  * none), EBADF, EBUSY (a chip or memory is there), EEXIST (another takes some

@@ -21,6 +21,7 @@
  * error, one of HV_CALL_E*:
  *
  *	HV_CALL_EPERM	called at CPL 1 to 3
+ *	HV_CALL_ENOENT	nobody is there
  *	HV_CALL_EFAULT	an address without memory
  *	HV_CALL_EINVAL	an argument out of its range
  *	HV_CALL_ENOSYS	no such call
@@ -38,6 +39,7 @@
 #define HV_GUEST_VERSION		1
 
 #define HV_CALL_EPERM			(-1)
+#define HV_CALL_ENOENT			(-2)
 #define HV_CALL_EFAULT			(-14)
 #define HV_CALL_EINVAL			(-22)
 #define HV_CALL_ENOSYS			(-38)
@@ -104,5 +106,17 @@
  * RDI: its status, 32 bits: stop-status, with stop-reason exit.  Does not return.
  */
 #define HV_CALL_EXIT			0x68760005
+
+/*
+ * HV_CALL_DOORBELL: tell somebody else that there is something to look at.
+ *
+ * RDI: which doorbell, 0 to 0xffff.  Who hears it is set up on the host, with an
+ * ioeventfd in HV_SPACE_DOORBELL: a program, or, by an irqfd on the same eventfd,
+ * another guest, to which it is an edge of an interrupt line.  Rings that come
+ * faster than they are heard are one.
+ *
+ * Result: 0; HV_CALL_ENOENT where nobody was set up to hear it.
+ */
+#define HV_CALL_DOORBELL		0x68760006
 
 #endif /* _UAPI_LINUX_HV_GUEST_H */
