@@ -385,60 +385,30 @@ static int do_set(struct sk_buff *request, struct genl_info *info)
 }
 
 /* Kernel 6.1 has one policy for an operation's do and dump: dump_start() does the rest. */
-#define GUEST_NAME_POLICY	.policy = guest_name_policy, .maxattr = HV_A_GUEST_DEV_FD
+#define NAMES_A_GUEST(command, ...) { \
+	.cmd = (command), __VA_ARGS__, .policy = guest_name_policy, .maxattr = HV_A_GUEST_DEV_FD, \
+}
+
+#define READS(command)		NAMES_A_GUEST(command, .doit = do_get, .start = dump_start, \
+					      .dumpit = dump_get)
+#define CHANGES(command)	NAMES_A_GUEST(command, .doit = do_change)
+
+#define TAKES_ALL(command, handler, attributes) { \
+	.cmd = (command), .doit = (handler), .policy = (attributes), .maxattr = HV_A_GUEST_MAX, \
+}
 
 static const struct genl_ops operations[] = {
-	{
-		.cmd	= HV_CMD_GUEST_GET,
-		.doit	= do_get,
-		.start	= dump_start,
-		.dumpit	= dump_get,
-		GUEST_NAME_POLICY,
-	}, {
-		.cmd	= HV_CMD_GUEST_NEW,
-		.doit	= do_new,
-		.policy	= api_new_policy,
-		.maxattr = HV_A_GUEST_MAX,
-	}, {
-		.cmd	= HV_CMD_GUEST_DEL,
-		.doit	= do_change,
-		GUEST_NAME_POLICY,
-	}, {
-		.cmd	= HV_CMD_GUEST_START,
-		.doit	= do_change,
-		GUEST_NAME_POLICY,
-	}, {
-		.cmd	= HV_CMD_GUEST_KILL,
-		.doit	= do_change,
-		GUEST_NAME_POLICY,
-	}, {
-		.cmd	= HV_CMD_STATS_GET,
-		.doit	= do_get,
-		.start	= dump_start,
-		.dumpit	= dump_get,
-		GUEST_NAME_POLICY,
-	}, {
-		.cmd	= HV_CMD_GUEST_STOP,
-		.doit	= do_change,
-		GUEST_NAME_POLICY,
-	}, {
-		.cmd	= HV_CMD_GUEST_PAUSE,
-		.doit	= do_change,
-		GUEST_NAME_POLICY,
-	}, {
-		.cmd	= HV_CMD_GUEST_RESUME,
-		.doit	= do_change,
-		GUEST_NAME_POLICY,
-	}, {
-		.cmd	= HV_CMD_GUEST_RESET,
-		.doit	= do_change,
-		GUEST_NAME_POLICY,
-	}, {
-		.cmd	= HV_CMD_GUEST_SET,
-		.doit	= do_set,
-		.policy	= api_set_policy,
-		.maxattr = HV_A_GUEST_MAX,
-	},
+	READS(HV_CMD_GUEST_GET),
+	TAKES_ALL(HV_CMD_GUEST_NEW, do_new, api_new_policy),
+	CHANGES(HV_CMD_GUEST_DEL),
+	CHANGES(HV_CMD_GUEST_START),
+	CHANGES(HV_CMD_GUEST_KILL),
+	READS(HV_CMD_STATS_GET),
+	CHANGES(HV_CMD_GUEST_STOP),
+	CHANGES(HV_CMD_GUEST_PAUSE),
+	CHANGES(HV_CMD_GUEST_RESUME),
+	CHANGES(HV_CMD_GUEST_RESET),
+	TAKES_ALL(HV_CMD_GUEST_SET, do_set, api_set_policy),
 };
 
 enum { GROUP_EVENTS };
