@@ -17,7 +17,7 @@
 /* Of both together: many turns of the scheduler. */
 #define ROUNDS		30000
 
-static struct own light, heavy;
+static struct own one, other;
 
 /* Its name, for a path: hv made it up. */
 static void name_of(uint64_t id, char name[HV_NAME_MAX + 1])
@@ -62,62 +62,50 @@ static long long cgroup_value(uint64_t id, const char *file, const char *key)
 	return value;
 }
 
-/* What each does until it is ROUNDS together; false if that takes for ever. */
-static bool shares(uint64_t *of_light, uint64_t *of_heavy)
+/* Of ROUNDS together @more does the larger part, and @less the rest, which is not none. */
+static bool does_more(const struct own *more, const struct own *less)
 {
-	uint64_t from_light = light.words[COUNT], from_heavy = heavy.words[COUNT];
+	uint64_t from_more = more->words[COUNT], from_less = less->words[COUNT], a = 0, b = 0;
 	unsigned int tries;
 
-	for (tries = 0; tries < TRIES; tries++) {
-		*of_light = light.words[COUNT] - from_light;
-		*of_heavy = heavy.words[COUNT] - from_heavy;
-		if (*of_light + *of_heavy >= ROUNDS)
-			break;
+	for (tries = 0; tries < TRIES && a + b < ROUNDS; tries++) {
 		usleep(TRY_US);
+		a = more->words[COUNT] - from_more;
+		b = less->words[COUNT] - from_less;
 	}
-	printf("# %llu and %llu rounds\n", (unsigned long long)*of_light,
-	       (unsigned long long)*of_heavy);
-	return tries < TRIES;
+	printf("# %llu and %llu rounds\n", (unsigned long long)a, (unsigned long long)b);
+	return a + b >= ROUNDS && a > b && b > 0;
+}
+
+static bool outdoes(const struct own *more, const struct own *less)
+{
+	if (hvctl_set(h, more->id, "cpu-weight", "400") ||
+	    hvctl_set(h, less->id, "cpu-weight", "20"))
+		test_die("cpu-weight: %s", hvctl_error(h));
+	return does_more(more, less);
 }
 
 static void weights(void)
 {
-	uint64_t a, b;
-
-	CHECK_OK(h, hvctl_set(h, light.id, "cpu-weight", "20"));
-	CHECK_OK(h, hvctl_set(h, heavy.id, "cpu-weight", "400"));
-	CHECK(shares(&a, &b));
-	CHECK(b > a);
-	CHECK(a > 0);
+	CHECK(outdoes(&one, &other));
 }
 
 static void weights_swapped(void)
 {
-	uint64_t a, b;
-
-	CHECK_OK(h, hvctl_set(h, light.id, "cpu-weight", "400"));
-	CHECK_OK(h, hvctl_set(h, heavy.id, "cpu-weight", "20"));
-	CHECK(shares(&a, &b));
-	CHECK(a > b);
-	CHECK(b > 0);
+	CHECK(outdoes(&other, &one));
 }
 
 /* It has to wait again and again, and goes on; without a limit it does not. */
 static void cpu_max(void)
 {
-	long long waits = cgroup_value(heavy.id, "cpu.stat", "nr_throttled");
-	uint64_t a, b;
-
-	CHECK_OK(h, hvctl_set(h, light.id, "cpu-weight", "100"));
-	CHECK_OK(h, hvctl_set(h, heavy.id, "cpu-weight", "100"));
-	CHECK_EQ(waits, 0);
-	CHECK(set_cgroup(heavy.id, "cpu.max", "5000 100000"));
-	CHECK(shares(&a, &b));
-	CHECK(a > b);
-	CHECK(goes_on(heavy.words, 10));
-	CHECK(cgroup_value(heavy.id, "cpu.stat", "nr_throttled") > 0);
-	CHECK(set_cgroup(heavy.id, "cpu.max", "max 100000"));
-	CHECK(goes_on(heavy.words, 10));
+	CHECK_OK(h, hvctl_set(h, other.id, "cpu-weight", "100"));
+	CHECK_OK(h, hvctl_set(h, one.id, "cpu-weight", "100"));
+	CHECK_EQ(cgroup_value(one.id, "cpu.stat", "nr_throttled"), 0);
+	CHECK(set_cgroup(one.id, "cpu.max", "5000 100000"));
+	CHECK(does_more(&other, &one));
+	CHECK(cgroup_value(one.id, "cpu.stat", "nr_throttled") > 0);
+	CHECK(set_cgroup(one.id, "cpu.max", "max 100000"));
+	CHECK(goes_on(one.words, 10));
 }
 
 /* The CPU that a thread ran on last: field 39 of its stat, 37 behind its name. */
@@ -159,17 +147,17 @@ static bool runs_on(const struct own *o, const char *list, int cpu)
 
 static void cpus(void)
 {
-	CHECK(runs_on(&heavy, "1", 1));
-	CHECK(runs_on(&heavy, "0", 0));
-	CHECK(runs_on(&heavy, "1", 1));
-	CHECK_OK(h, hvctl_set(h, heavy.id, "cpuset", "none"));
-	CHECK(goes_on(heavy.words, 10));
+	CHECK(runs_on(&one, "1", 1));
+	CHECK(runs_on(&one, "0", 0));
+	CHECK(runs_on(&one, "1", 1));
+	CHECK_OK(h, hvctl_set(h, one.id, "cpuset", "none"));
+	CHECK(goes_on(one.words, 10));
 }
 
 static void ends_well(void)
 {
-	CHECK_EQ(own_end(&light), 0);
-	CHECK_EQ(own_end(&heavy), 0);
+	CHECK_EQ(own_end(&other), 0);
+	CHECK_EQ(own_end(&one), 0);
 }
 
 /* payload_memory.c's first part: it writes to every page below its argument. */
@@ -248,9 +236,9 @@ int main(void)
 	h = test_open();
 	TEST_REQUIRE(get_nprocs() > 1, "needs two CPUs");
 	TEST_REQUIRE(!access("/sys/fs/cgroup/cgroup.controllers", W_OK), "needs cgroup2");
-	light = own_start();
-	heavy = own_start();
-	if (hvctl_set(h, light.id, "cpuset", "0") || hvctl_set(h, heavy.id, "cpuset", "0"))
+	other = own_start();
+	one = own_start();
+	if (hvctl_set(h, other.id, "cpuset", "0") || hvctl_set(h, one.id, "cpuset", "0"))
 		test_die("cpuset: %s", hvctl_error(h));
 	return tap_run(tests, sizeof(tests) / sizeof(tests[0]));
 }
