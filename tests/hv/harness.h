@@ -23,6 +23,7 @@
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/klog.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -171,6 +172,18 @@ static inline struct hvctl_guest *run_payload(struct hvctl *h, const char *name)
 static inline uint32_t payload_status(const struct hvctl_guest *g)
 {
 	return g->stop_status >> 1;
+}
+
+/* Lines of the host kernel's log: a guest must not be able to fill it. */
+static inline unsigned int log_lines(void)
+{
+	static char log[1 << 20];
+	int n = klogctl(3, log, sizeof(log)), i;
+	unsigned int lines = 0;
+
+	for (i = 0; i < n; i++)
+		lines += log[i] == '\n';
+	return lines;
 }
 
 #endif /* HV_TESTS_HARNESS_H */

@@ -4,7 +4,6 @@
  * same CPUs goes on, the log stays quiet, and a kill ends them soon.
  */
 #include <sched.h>
-#include <sys/klog.h>
 #include <time.h>
 
 #include "ends.h"
@@ -24,17 +23,6 @@ static uint64_t now_ms(void)
 
 	clock_gettime(CLOCK_MONOTONIC, &ts);
 	return ts.tv_sec * 1000ULL + ts.tv_nsec / 1000000;
-}
-
-static unsigned int log_lines(void)
-{
-	static char log[1 << 20];
-	int n = klogctl(3, log, sizeof(log)), i;
-	unsigned int lines = 0;
-
-	for (i = 0; i < n; i++)
-		lines += log[i] == '\n';
-	return lines;
 }
 
 static uint64_t start_end(enum end what)

@@ -1,28 +1,22 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * A small user of KVM, for hv's neighbour: it runs a payload of payload.h as hv
- * does (a flat image at 1 MiB, long mode, memory one to one), with a console
- * and the debug exit.  Each guest has a process of its own.
+ * does, with a console and the debug exit.  Each guest has a process of its own.
  */
 #ifndef HV_TESTS_KVM_H
 #define HV_TESTS_KVM_H
 
 #include <fcntl.h>
-#include <linux/kvm.h>
 #include <sched.h>
 #include <signal.h>
-#include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
 
 #include "harness.h"
+#include "kvm_vm.h"
 
-#define KVM_MEMORY	(16 << 20)
-#define KVM_LOAD_GPA	0x100000
-#define KVM_TABLES_GPA	0x2000
 #define KVM_ARGS_GPA	0x20000
-#define KVM_CPUID_MAX	256
 
 /**
  * struct kvm_guest - a guest of KVM
@@ -33,19 +27,6 @@ struct kvm_guest {
 	pid_t pid;
 	uint8_t *memory;
 };
-
-static inline int kvm_call(int fd, unsigned long request, const char *name, void *arg)
-{
-	int r = ioctl(fd, request, arg);
-
-	if (r < 0) {
-		printf("# kvm: %s: %s\n", name, strerror(errno));
-		exit(99);
-	}
-	return r;
-}
-
-#define KVM_CALL(fd, request, arg)	kvm_call(fd, request, #request, (void *)(arg))
 
 /* kvm_amd or kvm_intel: what this CPU would take; NULL: neither. */
 static inline const char *kvm_module(void)
@@ -78,50 +59,6 @@ static inline bool kvm_unload(void)
 		usleep(20000);
 	}
 	return false;
-}
-
-static inline void kvm_tables(uint8_t *memory)
-{
-	uint64_t *tables = (uint64_t *)(memory + KVM_TABLES_GPA);
-	int i;
-
-	tables[0] = (KVM_TABLES_GPA + 0x1000) | 3;
-	tables[512] = (KVM_TABLES_GPA + 0x2000) | 3;
-	for (i = 0; i < KVM_MEMORY >> 21; i++)
-		tables[1024 + i] = (uint64_t)i << 21 | 0x83;
-}
-
-static inline void kvm_set_cpuid(int kvm, int vcpu)
-{
-	struct kvm_cpuid2 *cpuid = calloc(1, sizeof(*cpuid) +
-					  KVM_CPUID_MAX * sizeof(cpuid->entries[0]));
-
-	cpuid->nent = KVM_CPUID_MAX;
-	KVM_CALL(kvm, KVM_GET_SUPPORTED_CPUID, cpuid);
-	KVM_CALL(vcpu, KVM_SET_CPUID2, cpuid);
-	free(cpuid);
-}
-
-static inline void kvm_set_state(int vcpu)
-{
-	struct kvm_segment code = {
-		.limit = ~0U, .selector = 8, .type = 11, .present = 1, .s = 1, .l = 1, .g = 1,
-	};
-	struct kvm_segment data = {
-		.limit = ~0U, .selector = 16, .type = 3, .present = 1, .s = 1, .db = 1, .g = 1,
-	};
-	struct kvm_regs regs = { .rip = KVM_LOAD_GPA, .rflags = 2 };
-	struct kvm_sregs sregs;
-
-	KVM_CALL(vcpu, KVM_GET_SREGS, &sregs);
-	sregs.cs = code;
-	sregs.ds = sregs.es = sregs.fs = sregs.gs = sregs.ss = data;
-	sregs.cr0 = 0x80000011;
-	sregs.cr3 = KVM_TABLES_GPA;
-	sregs.cr4 = 0x20;
-	sregs.efer = 0x500;
-	KVM_CALL(vcpu, KVM_SET_SREGS, &sregs);
-	KVM_CALL(vcpu, KVM_SET_REGS, &regs);
 }
 
 /* The console's lines that begin with 'not ok' or '#', on this test's own output. */
@@ -157,19 +94,12 @@ static inline bool kvm_io(struct kvm_run *run, int *status)
 /* This process's whole life: its exit status is the payload's. */
 static inline void kvm_run_guest(struct kvm_guest *g)
 {
-	struct kvm_userspace_memory_region region = {
-		.memory_size = KVM_MEMORY, .userspace_addr = (uint64_t)g->memory,
-	};
-	int kvm = open("/dev/kvm", O_RDWR | O_CLOEXEC), vm, vcpu, size, status = 99;
+	int kvm = open("/dev/kvm", O_RDWR | O_CLOEXEC), vm, vcpu, status = 99;
 	struct kvm_run *run;
 
 	vm = KVM_CALL(kvm, KVM_CREATE_VM, 0);
-	KVM_CALL(vm, KVM_SET_USER_MEMORY_REGION, &region);
-	vcpu = KVM_CALL(vm, KVM_CREATE_VCPU, 0);
-	size = KVM_CALL(kvm, KVM_GET_VCPU_MMAP_SIZE, 0);
-	run = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED, vcpu, 0);
-	kvm_set_cpuid(kvm, vcpu);
-	kvm_set_state(vcpu);
+	kvm_memory(vm, g->memory);
+	vcpu = kvm_vcpu(kvm, vm, &run);
 	do {
 		KVM_CALL(vcpu, KVM_RUN, 0);
 		if (run->exit_reason != KVM_EXIT_IO) {
@@ -186,16 +116,10 @@ static inline struct kvm_guest kvm_start(const char *name, const uint64_t *args,
 {
 	struct kvm_guest g;
 	char path[PATH_MAX];
-	int fd;
 
 	payload_path(name, path);
-	fd = open(path, O_RDONLY | O_CLOEXEC);
-	g.memory = mmap(NULL, KVM_MEMORY, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-	if (fd < 0 || g.memory == MAP_FAILED || read(fd, g.memory + KVM_LOAD_GPA, 1 << 20) <= 0)
-		test_die("%s: %s", path, strerror(errno));
-	close(fd);
+	g.memory = kvm_image(path);
 	memcpy(g.memory + KVM_ARGS_GPA, args, size);
-	kvm_tables(g.memory);
 	fflush(stdout);
 	g.pid = fork();
 	if (!g.pid) {

@@ -7,7 +7,6 @@
  *
  * usage: random [COUNT [SEED [FIRST [KINDS]]]]     (10000 1 0 0xff)
  */
-#include <sys/klog.h>
 #include <sys/mman.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -365,17 +364,6 @@ static void learn_long_mode(struct hvctl *h)
 	    hvctl_get_regs(h, id, 0, &long_mode) || hvctl_remove(h, id))
 		test_die("%s", hvctl_error(h));
 	hvctl_spec_free(spec);
-}
-
-static unsigned int log_lines(void)
-{
-	static char log[1 << 20];
-	int n = klogctl(3, log, sizeof(log)), i;
-	unsigned int lines = 0;
-
-	for (i = 0; i < n; i++)
-		lines += log[i] == '\n';
-	return lines;
 }
 
 static void show_tally(void)

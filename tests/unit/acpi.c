@@ -9,6 +9,7 @@
 
 #include "../../userlib/acpi.h"
 #include "../../userlib/machine.h"
+#include "bytes.h"
 #include "tap.h"
 
 #define AREA	0x2000
@@ -16,23 +17,6 @@
 
 static uint8_t area[AREA];
 static size_t used;
-
-static uint64_t get(const uint8_t *at, unsigned int bytes)
-{
-	uint64_t value = 0;
-
-	memcpy(&value, at, bytes);
-	return value;
-}
-
-static uint8_t sum(const uint8_t *at, size_t len)
-{
-	uint8_t sum = 0;
-
-	while (len--)
-		sum += *at++;
-	return sum;
-}
 
 static const uint8_t *at_gpa(uint64_t gpa)
 {

@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "../../userlib/acpi.h"
+#include "bytes.h"
 #include "tap.h"
 
 #define GPA	0xe0000ULL
@@ -18,14 +19,6 @@
 
 static uint8_t area[0x2000];
 static char dir[] = "/tmp/hv-acpi.XXXXXX";
-
-static uint64_t get(const uint8_t *at, unsigned int bytes)
-{
-	uint64_t value = 0;
-
-	memcpy(&value, at, bytes);
-	return value;
-}
 
 static uint64_t gpa_of(const char *name)
 {

@@ -14,16 +14,6 @@
 #define LEVEL		0x8000
 #define REMOTE_IRR	0x4000
 
-static void setup(unsigned int nr)
-{
-	unsigned int i;
-
-	board_setup(nr);
-	for (i = 0; i < nr; i++)
-		board_enable_apic(i);
-	mock_kicks = 0;
-}
-
 static int take(unsigned int n)
 {
 	int vector = lapic_next(board_lapic(n));
@@ -42,7 +32,7 @@ static void test_registers(void)
 {
 	unsigned int pin;
 
-	setup(1);
+	board_setup_apics(1);
 	CHECK_EQ(io_apic_read(1), 0x170011);
 	for (pin = 0; pin < 24; pin++) {
 		CHECK_EQ(io_apic_read(LOW(pin)), 0x10000);
@@ -72,7 +62,7 @@ static void test_registers(void)
 
 static void test_edge(void)
 {
-	setup(1);
+	board_setup_apics(1);
 	board_irq(4, true);
 	io_apic_write(LOW(4), 0x34);
 	/* It rose while masked: lost. */
@@ -93,7 +83,7 @@ static void test_edge(void)
 
 static void test_level(void)
 {
-	setup(1);
+	board_setup_apics(1);
 	io_apic_write(LOW(9), 0x59 | LEVEL);
 	board_irq(9, true);
 	CHECK_EQ(take(0), 0x59);
@@ -125,7 +115,7 @@ static void test_level(void)
 
 static void test_level_no_taker(void)
 {
-	setup(1);
+	board_setup_apics(1);
 	apic_write(0, LAPIC_SVR, 0xff);
 	io_apic_write(LOW(9), 0x59 | LEVEL);
 	board_irq(9, true);
@@ -139,7 +129,7 @@ static void test_level_no_taker(void)
 
 static void test_shared_vector(void)
 {
-	setup(1);
+	board_setup_apics(1);
 	io_apic_write(LOW(9), 0x59 | LEVEL);
 	io_apic_write(LOW(10), 0x59 | LEVEL);
 	board_irq(9, true);
@@ -156,7 +146,7 @@ static void test_shared_vector(void)
 
 static void test_destinations(void)
 {
-	setup(3);
+	board_setup_apics(3);
 	io_apic_write(HIGH(4), 1U << 24);
 	io_apic_write(LOW(4), 0x34);
 	board_irq(4, true);
@@ -193,7 +183,7 @@ static void test_destinations(void)
 /* The EOI is broadcast: whoever served the vector ends it at the IOAPIC. */
 static void test_eoi_elsewhere(void)
 {
-	setup(3);
+	board_setup_apics(3);
 	io_apic_write(HIGH(9), 0xffU << 24);
 	io_apic_write(LOW(9), 0x59 | LEVEL);
 	board_irq(9, true);
@@ -226,7 +216,7 @@ static void test_modes(void)
 {
 	unsigned int i;
 
-	setup(2);
+	board_setup_apics(2);
 	io_apic_write(HIGH(6), 1U << 24);
 	for (i = 1; i <= 3; i++) {
 		io_apic_write(LOW(6), 0x400 | LEVEL);

@@ -22,16 +22,6 @@
 #define ASSERT		0x4000
 #define SHORT(n)	((u32)(n) << 18)
 
-static void setup(unsigned int nr)
-{
-	unsigned int i;
-
-	board_setup(nr);
-	for (i = 0; i < nr; i++)
-		board_enable_apic(i);
-	mock_kicks = 0;
-}
-
 static void to_x2(unsigned int n)
 {
 	lapic_write_msr(board_lapic(n), LAPIC_MSR_BASE,
@@ -42,7 +32,7 @@ static void setup_x2(unsigned int nr)
 {
 	unsigned int i;
 
-	setup(nr);
+	board_setup_apics(nr);
 	for (i = 0; i < nr; i++)
 		to_x2(i);
 }
@@ -92,7 +82,7 @@ static void test_physical(void)
 {
 	unsigned int dest;
 
-	setup(64);
+	board_setup_apics(64);
 	for (dest = 0; dest < 0xff; dest++) {
 		ipi(3, dest, FIXED | VECTOR);
 		CHECK_EQ(got_vector(), dest < 64 ? BIT_ULL(dest) : 0);
@@ -127,7 +117,7 @@ static void test_flat(void)
 {
 	unsigned int i;
 
-	setup(8);
+	board_setup_apics(8);
 	for (i = 0; i < 8; i++)
 		apic_write(i, LAPIC_LDR, BIT(24 + i));
 	for (i = 0; i < 0x100; i++) {
@@ -159,7 +149,7 @@ static void test_cluster(void)
 {
 	unsigned int i;
 
-	setup(64);
+	board_setup_apics(64);
 	for (i = 0; i < 64; i++) {
 		apic_write(i, LAPIC_DFR, 0);
 		apic_write(i, LAPIC_LDR, i < 60 ? (i / 4) << 28 | BIT(24 + i % 4) : 0);
@@ -191,7 +181,7 @@ static void test_cluster_x2(void)
 /* Some have gone over to x2APIC mode, some have not yet, one is switched off. */
 static void test_mixed(void)
 {
-	setup(4);
+	board_setup_apics(4);
 	to_x2(2);
 	to_x2(3);
 	lapic_write_msr(board_lapic(1), LAPIC_MSR_BASE, MEMMAP_LAPIC);
@@ -219,7 +209,7 @@ static void test_shorthands(void)
 	unsigned int i;
 	u64 self = BIT_ULL(9), all = BIT_ULL(20) - 1;
 
-	setup(20);
+	board_setup_apics(20);
 	for (i = 0; i < ARRAY_SIZE(modes); i++) {
 		u32 icr = modes[i] | ASSERT | VECTOR;
 
@@ -240,7 +230,7 @@ static void test_init_sipi(void)
 {
 	u64 others = 0xb;
 
-	setup(4);
+	board_setup_apics(4);
 	/* Nobody INITs or starts itself. */
 	ipi(2, 0, INIT | ASSERT | SHORT(LAPIC_SHORT_SELF));
 	ipi(2, 0, INIT | ASSERT | SHORT(LAPIC_SHORT_ALL));
@@ -274,7 +264,7 @@ static void test_lowest(void)
 	u64 seen = 0, one;
 	unsigned int i;
 
-	setup(8);
+	board_setup_apics(8);
 	for (i = 0; i < 8; i++)
 		apic_write(i, LAPIC_LDR, BIT(24 + i));
 	/* Equal ones take turns: none gets a second one before all had one. */
@@ -305,7 +295,7 @@ static void test_lowest(void)
 
 static void test_illegal(void)
 {
-	setup(2);
+	board_setup_apics(2);
 	ipi(0, 1, FIXED | 15);
 	ipi(0, 1, 0x300 | VECTOR);
 	ipi(0, 1, 0x700 | VECTOR);
@@ -325,7 +315,7 @@ static void test_illegal(void)
 /* INT is on every LINT0; who is kicked is who lets it through. */
 static void test_extint(void)
 {
-	setup(3);
+	board_setup_apics(3);
 	apic_write(1, LAPIC_LVT_LINT0, 0x700);
 	outb(0x11, 0x20);
 	outb(0x20, 0x21);
@@ -387,7 +377,7 @@ static void test_concurrent(void)
 	u32 sum = 0;
 	uintptr_t i;
 
-	setup(1);
+	board_setup_apics(1);
 	memset((void *)taken, 0, sizeof(taken));
 	for (i = 0; i < SENDERS; i++)
 		if (pthread_create(&threads[i], NULL, sender, (void *)i))

@@ -21,21 +21,11 @@ static enum lapic_result rd(unsigned int n, u32 msr, u64 *value)
 	return lapic_read_msr(board_lapic(n), msr, value);
 }
 
-static void setup(unsigned int nr)
-{
-	unsigned int i;
-
-	board_setup(nr);
-	for (i = 0; i < nr; i++)
-		board_enable_apic(i);
-	mock_kicks = 0;
-}
-
 static void setup_x2(unsigned int nr)
 {
 	unsigned int i;
 
-	setup(nr);
+	board_setup_apics(nr);
 	for (i = 0; i < nr; i++)
 		wr(i, LAPIC_MSR_BASE, MEMMAP_LAPIC | LAPIC_BASE_ENABLE | LAPIC_BASE_X2);
 }
@@ -73,7 +63,7 @@ static void test_accept_take_eoi(void)
 {
 	struct lapic *l;
 
-	setup(1);
+	board_setup_apics(1);
 	l = board_lapic(0);
 	CHECK_EQ(lapic_next(l), -1);
 	lapic_accept(l, 0x41, false);
@@ -110,7 +100,7 @@ static void test_tpr(void)
 {
 	struct lapic *l;
 
-	setup(1);
+	board_setup_apics(1);
 	l = board_lapic(0);
 	lapic_set_cr8(l, 5);
 	CHECK_EQ(apic_read(0, LAPIC_TPR), 0x50);
@@ -128,7 +118,7 @@ static void test_tpr(void)
 
 static void test_esr(void)
 {
-	setup(1);
+	board_setup_apics(1);
 	apic_write(0, LAPIC_LVT_ERROR, 0xfe);
 	apic_write(0, LAPIC_ICR, 0x40000 | 5);
 	CHECK_EQ(lapic_next(board_lapic(0)), 0xfe);
@@ -151,7 +141,7 @@ static void test_esr(void)
 
 static void test_mmio_shapes(void)
 {
-	setup(1);
+	board_setup_apics(1);
 	CHECK_EQ(lapic_mmio_read(board_lapic(0), 0x30, 1), 0x14);
 	CHECK_EQ(lapic_mmio_read(board_lapic(0), 0x32, 2), 5);
 	CHECK_EQ(lapic_mmio_read(board_lapic(0), 0x33, 2), 0);
@@ -208,7 +198,7 @@ static void test_base_transitions(void)
 
 static void test_disabled(void)
 {
-	setup(1);
+	board_setup_apics(1);
 	apic_write(0, LAPIC_TPR, 0x20);
 	CHECK_EQ(wr(0, LAPIC_MSR_BASE, MEMMAP_LAPIC), LAPIC_OK);
 	CHECK_EQ(apic_read(0, LAPIC_VERSION), 0xffffffff);
@@ -271,7 +261,7 @@ static void test_x2_faults(void)
 			CHECK_EQ(wr(0, X2(reg), BIT_ULL(bit)),
 				 row.write && row.valid & BIT_ULL(bit) ? LAPIC_OK : LAPIC_GP);
 		/* None of it outside of x2APIC mode. */
-		setup(1);
+		board_setup_apics(1);
 		CHECK_EQ(rd(0, X2(reg), &value), LAPIC_GP);
 		CHECK_EQ(wr(0, X2(reg), 0), LAPIC_GP);
 	}
@@ -308,7 +298,7 @@ static void test_x2_mode(void)
 
 static void test_ipi_shorthands(void)
 {
-	setup(3);
+	board_setup_apics(3);
 	mock_kicks = 0;
 	apic_write(1, LAPIC_ICR, 1 << 18 | 0x51);
 	CHECK_EQ(lapic_next(board_lapic(1)), 0x51);
@@ -329,7 +319,7 @@ static void test_ipi_kinds(void)
 {
 	struct lapic *l;
 
-	setup(2);
+	board_setup_apics(2);
 	l = board_lapic(1);
 	apic_write(0, LAPIC_ICR_HIGH, 1 << 24);
 	apic_write(0, LAPIC_ICR, 0x4400);
@@ -352,7 +342,7 @@ static void test_ipi_kinds(void)
 
 static void test_logical_xapic(void)
 {
-	setup(3);
+	board_setup_apics(3);
 	apic_write(0, LAPIC_LDR, 1 << 24);
 	apic_write(1, LAPIC_LDR, 2 << 24);
 	apic_write(2, LAPIC_LDR, 4 << 24);
@@ -409,7 +399,7 @@ static void test_lint0(void)
 
 static void test_timer_oneshot(void)
 {
-	setup(1);
+	board_setup_apics(1);
 	apic_write(0, LAPIC_LVT_TIMER, 0xec);
 	apic_write(0, LAPIC_TDCR, 3);		/* by 16 */
 	apic_write(0, LAPIC_TMICT, 1000);
@@ -437,7 +427,7 @@ static void test_timer_divide(void)
 	unsigned int i;
 
 	for (i = 0; i < 16; i++) {
-		setup(1);
+		board_setup_apics(1);
 		apic_write(0, LAPIC_TDCR, i);
 		apic_write(0, LAPIC_TMICT, 1000000);
 		mock_advance(100000ULL << shift[i]);
@@ -453,7 +443,7 @@ static void test_timer_periodic(void)
 {
 	unsigned int i;
 
-	setup(1);
+	board_setup_apics(1);
 	apic_write(0, LAPIC_LVT_TIMER, 0x200ec);
 	apic_write(0, LAPIC_TDCR, 0xb);
 	apic_write(0, LAPIC_TMICT, NSEC_PER_MSEC);
@@ -490,7 +480,7 @@ static void test_timer_deadline(void)
 	struct lapic *l;
 	u64 value, tsc;
 
-	setup(1);
+	board_setup_apics(1);
 	l = board_lapic(0);
 	lapic_set_tsc_offset(l, 0x123456789ULL);
 	tsc = host_tsc() + 0x123456789ULL;

@@ -55,6 +55,16 @@ void board_enable_apic(unsigned int n)
 	apic_write(n, LAPIC_SVR, LAPIC_SVR_ENABLE | 0xff);
 }
 
+void board_setup_apics(unsigned int nr)
+{
+	unsigned int i;
+
+	board_setup(nr);
+	for (i = 0; i < nr; i++)
+		board_enable_apic(i);
+	mock_kicks = 0;
+}
+
 int board_interrupt(void)
 {
 	struct lapic *l = board_lapic(0);

@@ -21,6 +21,9 @@ extern unsigned int board_drained;
 /* A board with @nr vCPUs after power-on, clocks and counts reset. */
 void board_setup(unsigned int nr);
 
+/* The same with every local APIC software-enabled, and no kick counted for that. */
+void board_setup_apics(unsigned int nr);
+
 /* The local APIC of vCPU @n. */
 static inline struct lapic *board_lapic(unsigned int n)
 {
