@@ -42,7 +42,8 @@
 	X(ENTRY_FAILED, "entry-failed")	/* the CPU refused the state */	\
 	X(MMIO, "mmio")			/* a page fault answered by a chip */	\
 	X(EOI, "eoi")			/* the hardware's, of a level-triggered interrupt */ \
-	X(UD_FAULT, "invalid-opcode")	/* #UD, passed on but for a hypercall */
+	X(UD_FAULT, "invalid-opcode")	/* #UD, passed on but for a hypercall */ \
+	X(TIMER, "timer")		/* the engine's: a TSC deadline has passed */
 
 enum exit_reason {
 #define X(symbol, name) EXIT_##symbol,

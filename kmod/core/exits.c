@@ -85,6 +85,12 @@ static enum outcome on_eoi(struct vcpu *v)
 	return OUT_RESUME;
 }
 
+static enum outcome on_timer(struct vcpu *v)
+{
+	lapic_timer_over(&v->lapic);
+	return OUT_RESUME;
+}
+
 static enum outcome on_machine_check(struct vcpu *v)
 {
 	host_machine_check();
@@ -449,6 +455,7 @@ static enum outcome (*const handlers[NR_EXITS])(struct vcpu *v) = {
 	[EXIT_MMIO] = on_mmio,	/* tried again */
 	[EXIT_EOI] = on_eoi,
 	[EXIT_UD_FAULT] = on_ud_fault,
+	[EXIT_TIMER] = on_timer,
 };
 
 /* The frequent ones by direct calls: an indirect one is dear under retpolines. */

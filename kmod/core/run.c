@@ -164,6 +164,7 @@ enum outcome core_run(struct vcpu *v)
 	enum outcome out;
 
 	host_section_begin(v);
+	lapic_timer_enter(&v->lapic);
 	out = root_take(v);
 	if (out == OUT_RESUME)
 		pv_section_begin(v);
@@ -177,6 +178,7 @@ enum outcome core_run(struct vcpu *v)
 			out = window(v);
 		steps = 0;
 	}
+	lapic_timer_leave(&v->lapic);
 	pv_section_end(v);
 	root_give(v);
 	host_section_end(v);

@@ -335,7 +335,7 @@ static void timer_program(struct lapic *l)
 		host_timer_stop(&l->timer);
 }
 
-/* TSC-deadline: true if it has passed, else the host's timer waits for it. */
+/* TSC-deadline: true if it has passed, else the host's timer waits for it, or the engine's. */
 static bool timer_expire_tsc(struct lapic *l)
 {
 	u64 tsc = guest_tsc(l);
@@ -346,7 +346,7 @@ static bool timer_expire_tsc(struct lapic *l)
 		timer_program(l);
 		return true;
 	}
-	l->s.deadline = tsc_deadline_ns(l, tsc);
+	l->s.deadline = READ_ONCE(l->timer_here) ? 0 : tsc_deadline_ns(l, tsc);
 	timer_program(l);
 	return false;
 }
@@ -372,13 +372,56 @@ static bool timer_expire(struct lapic *l)
 	return l->s.deadline && timer_expire_count(l, host_now());
 }
 
-/* Hard interrupt context. The guest may have stopped or moved the timer meanwhile. */
-static void lapic_timer_fn(struct host_timer *timer)
+/**
+ * lapic_timer_over - a timer says that its time is over; any context
+ * @l: local APIC; the guest may have stopped or moved the timer meanwhile
+ */
+void lapic_timer_over(struct lapic *l)
 {
-	struct lapic *l = container_of(timer, struct lapic, timer);
 	unsigned long flags = host_lock(&l->timer_lock);
 	bool due = timer_expire(l);
 
+	host_unlock(&l->timer_lock, flags);
+	if (due)
+		lapic_lvt_deliver(l, LAPIC_LVT_TIMER);
+}
+
+static void lapic_timer_fn(struct host_timer *timer)
+{
+	lapic_timer_over(container_of(timer, struct lapic, timer));
+}
+
+/**
+ * lapic_timer_left - how long the engine's timer has to run; the vCPU's own thread
+ * @l: local APIC
+ *
+ * Return: ticks of the TSC, 0 if the deadline has passed, ~0 if there is none
+ */
+u64 lapic_timer_left(const struct lapic *l)
+{
+	u64 deadline = READ_ONCE(l->s.tsc_deadline);
+	u64 tsc;
+
+	if (!deadline)
+		return ~0ULL;
+	tsc = guest_tsc(l);
+	return deadline > tsc ? deadline - tsc : 0;
+}
+
+/**
+ * lapic_timer_leave - the host's timer takes over; the vCPU's own thread, in the core
+ * @l: local APIC
+ */
+void lapic_timer_leave(struct lapic *l)
+{
+	unsigned long flags;
+	bool due;
+
+	if (!l->timer_here)
+		return;
+	flags = host_lock(&l->timer_lock);
+	WRITE_ONCE(l->timer_here, false);
+	due = l->s.tsc_deadline && !l->s.deadline && timer_expire_tsc(l);
 	host_unlock(&l->timer_lock, flags);
 	if (due)
 		lapic_lvt_deliver(l, LAPIC_LVT_TIMER);

@@ -171,6 +171,8 @@ struct lapic_state {
  * @plat: the board it sits on; constant
  * @tsc_offset: guest TSC minus host TSC; lapic_set_tsc_offset() changes it
  * @lends: the engine delivers interrupts by hardware: see lapic_is_lent(); constant
+ * @has_timer: the engine has a timer of its own for TSC deadlines; constant
+ * @timer_here: it stands in for the host's, while the vCPU is in the core
  * @changed: a register was written since the engine last looked
  * @timer_lock: the timer's fields
  * @timer: one-shot, periodic and TSC-deadline
@@ -181,6 +183,8 @@ struct lapic {
 	struct platform *plat;
 	u64 tsc_offset;
 	bool lends;
+	bool has_timer;
+	bool timer_here;
 	bool changed;
 	host_lock_t timer_lock;
 	struct host_timer timer;
@@ -232,6 +236,20 @@ u32 lapic_mmio_read(struct lapic *l, u32 offset, unsigned int size);
 void lapic_mmio_write(struct lapic *l, u32 offset, unsigned int size, u32 value);
 
 void lapic_set_tsc_offset(struct lapic *l, u64 offset);
+
+/*
+ * From entering the core to leaving it, a TSC deadline is the engine's to keep,
+ * if it has a timer: it asks before each entry how many ticks are left (~0: no
+ * deadline), and says when they are over.
+ */
+static inline void lapic_timer_enter(struct lapic *l)
+{
+	WRITE_ONCE(l->timer_here, l->has_timer);
+}
+
+void lapic_timer_leave(struct lapic *l);
+u64 lapic_timer_left(const struct lapic *l);
+void lapic_timer_over(struct lapic *l);
 
 /*
  * Time stood still for @ns: one-shot and periodic go on where they stopped; a

@@ -37,6 +37,7 @@ static const struct control controls[] = {
 	ROW(PIN, INTERRUPTS, REQUIRED, "external-interrupt exiting"),
 	ROW(PIN, NMI, REQUIRED, "NMI exiting"),
 	ROW(PIN, VIRTUAL_NMI, REQUIRED, "virtual NMIs"),
+	/* Off at first: see resolve_timer(). */
 	ROW(PIN, TIMER, NEVER, "activate VMX-preemption timer"),
 	ROW(PIN, POSTED, NEVER, "process posted interrupts"),
 
@@ -214,6 +215,15 @@ static void resolve_apic(struct vmx_caps *caps)
 		caps->words[VMX_SECONDARY] &= ~all;
 }
 
+/*
+ * Older CPUs have errata about its rate, such as AAU65 of the Core i5-600: none of them
+ * delivers interrupts.
+ */
+static void resolve_timer(struct vmx_caps *caps)
+{
+	caps->use_timer = caps->virtual_apic && (caps->msrs.words[VMX_PIN] >> 32 & PIN_TIMER);
+}
+
 /* Both or none, and only where there is such an MSR to load. */
 static void resolve_pmu(struct vmx_caps *caps, bool pmu)
 {
@@ -239,6 +249,7 @@ const char *vmx_resolve(const struct vmx_msrs *msrs, bool pmu, struct vmx_caps *
 		lacks = resolve_ept(caps);
 	resolve_vpid(caps);
 	resolve_apic(caps);
+	resolve_timer(caps);
 	resolve_pmu(caps, pmu);
 	return lacks;
 }

@@ -102,6 +102,12 @@ static void decode_eoi(struct vmx_vcpu *s, struct exit *exit, u64 info)
 	exit->vector = info;
 }
 
+static void decode_timer(struct vmx_vcpu *s, struct exit *exit, u64 info)
+{
+	if (s->deaf)
+		exit->reason = EXIT_INTR;
+}
+
 static void decode_refused(struct vmx_vcpu *s, struct exit *exit, u64 info)
 {
 	vmx_explain_state(s, &exit->refused);
@@ -161,7 +167,7 @@ static const struct vmx_exit exits[] = {
 	[VMX_EXIT_MWAIT] = { EXIT_UD },
 	[VMX_EXIT_MONITOR] = { EXIT_UD },
 	[VMX_EXIT_PAUSE] = { EXIT_PAUSE, true },
-	[VMX_EXIT_TIMER] = { EXIT_INTR },
+	[VMX_EXIT_TIMER] = { EXIT_TIMER, false, decode_timer },
 	[VMX_EXIT_ENTRY_MCE] = { EXIT_MCE },
 	[VMX_EXIT_EOI] = { EXIT_EOI, false, decode_eoi },
 	[VMX_EXIT_EPT_VIOLATION] = { EXIT_S2_FAULT, false, decode_ept },

@@ -255,6 +255,7 @@ int vmx_vcpu_init(struct vcpu *v)
 	s->vmcs_pa = host_hpa(s->vmcs);
 	s->host_cpu = -1;
 	v->lapic.lends = vmx_caps.virtual_apic;
+	v->lapic.has_timer = vmx_caps.use_timer;
 	return 0;
 }
 

@@ -167,8 +167,6 @@ static void set_controls(struct vmx_vcpu *s)
 {
 	s->primary = vmx_caps.words[VMX_PRIMARY] | PRIMARY_MOV_DR | PRIMARY_CR8_LOAD;
 	vmcs_write32(VMCS_PIN_CONTROLS, vmx_caps.words[VMX_PIN]);
-	if (vmx_facts.deaf_ticks)
-		vmcs_write32(VMCS_PREEMPTION_TIMER, vmx_facts.deaf_ticks);
 	s->timer = false;
 	vmcs_write32(VMCS_PRIMARY_CONTROLS, s->primary);
 	set_secondary(s);

@@ -43,15 +43,32 @@ static void set_interruptibility(struct vcpu *v, struct vmx_vcpu *s)
 	s->interruptibility = state;
 }
 
-/* See deaf_ticks(): the timer lets the host in instead. */
+/* Rounded up: an exit that comes before the deadline would be in vain. */
+static u64 timer_units(u64 ticks)
+{
+	if (ticks == ~0ULL)
+		return ~0ULL;
+	return (ticks >> VMX_MISC_TIMER(vmx_caps.msrs.misc)) + 1;
+}
+
+/*
+ * The VMX-preemption timer ends the guest's run at its TSC deadline, or where
+ * the host's interrupts would not (see deaf_ticks()).
+ */
 static void set_timer(struct vcpu *v, struct vmx_vcpu *s)
 {
-	bool timer = !(v->rflags & RFLAGS_IF);
+	u64 units = vmx_caps.use_timer ? timer_units(lapic_timer_left(&v->lapic)) : ~0ULL;
 
-	if (timer == s->timer)
+	s->deaf = vmx_facts.deaf_ticks && !(v->rflags & RFLAGS_IF) &&
+		  vmx_facts.deaf_ticks < units;
+	if (unlikely(s->deaf))
+		units = vmx_facts.deaf_ticks;
+	if (units != ~0ULL)
+		vmcs_write32(VMCS_PREEMPTION_TIMER, min_t(u64, units, U32_MAX));
+	if ((units != ~0ULL) == s->timer)
 		return;
-	vmcs_write32(VMCS_PIN_CONTROLS, vmx_caps.words[VMX_PIN] | (timer ? PIN_TIMER : 0));
-	s->timer = timer;
+	s->timer = units != ~0ULL;
+	vmcs_write32(VMCS_PIN_CONTROLS, vmx_caps.words[VMX_PIN] | (s->timer ? PIN_TIMER : 0));
 }
 
 static void before_entry(struct vcpu *v, struct vmx_vcpu *s)
@@ -68,8 +85,7 @@ static void before_entry(struct vcpu *v, struct vmx_vcpu *s)
 	}
 	if (unlikely(s->flush))
 		vmx_new_tag(s);
-	if (unlikely(vmx_facts.deaf_ticks))
-		set_timer(v, s);
+	set_timer(v, s);
 	if (vmx_facts.l1d == VMX_L1D_ENTRY)
 		vmx_flush_l1d();
 }

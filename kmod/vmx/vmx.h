@@ -36,6 +36,7 @@ enum vmx_msr { VMX_STAR, VMX_LSTAR, VMX_CSTAR, VMX_FMASK, VMX_KERNEL_GS, VMX_NR_
  * @vpid_generation: of the VPID in the VMCS, on @host_cpu
  * @flush: translations have to go before the next entry
  * @timer: the VMX-preemption timer is in force, in the VMCS
+ * @deaf: for the host's sake, not the guest's
  * @pdptes_stale: the PDPTEs have to be read from the guest's memory
  * @msrs: by enum vmx_msr, while not loaded
  * @dr: DR0 to DR3 while not loaded
@@ -62,6 +63,7 @@ struct vmx_vcpu {
 	u64 vpid_generation;
 	bool flush;
 	bool timer;
+	bool deaf;
 	bool pdptes_stale;
 	u64 msrs[VMX_NR_MSRS];
 	u64 dr[4];

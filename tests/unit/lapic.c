@@ -546,6 +546,47 @@ static void test_reset_kinds(void)
 	CHECK_EQ(l->s.base, 0xfee00800);
 }
 
+/* A deadline is the engine's to keep in the core, and the host's outside. */
+static void test_timer_engine(void)
+{
+	struct lapic *l;
+
+	setup_x2(1);
+	l = board_lapic(0);
+	l->has_timer = true;
+	wr(0, X2(LAPIC_LVT_TIMER), 2 << 17 | 0x40);
+	lapic_timer_enter(l);
+	CHECK_EQ(lapic_timer_left(l), ~0ULL);
+	wr(0, LAPIC_MSR_DEADLINE, host_tsc() + 20000);
+	CHECK_EQ(mock_timers(), 0);
+	CHECK_EQ(lapic_timer_left(l), 20000);
+	/* Too early, then late. */
+	lapic_timer_over(l);
+	CHECK_EQ(lapic_next(l), -1);
+	mock_advance(20000ULL * NSEC_PER_MSEC / MOCK_TSC_KHZ);
+	CHECK_EQ(lapic_timer_left(l), 0);
+	lapic_timer_over(l);
+	CHECK_EQ(lapic_next(l), 0x40);
+	CHECK_EQ(lapic_timer_left(l), ~0ULL);
+	lapic_take(l, 0x40);
+	wr(0, X2(LAPIC_EOI), 0);
+	/* Left with some to go, and left too late. */
+	wr(0, LAPIC_MSR_DEADLINE, host_tsc() + 20000);
+	lapic_timer_leave(l);
+	CHECK_EQ(mock_timers(), 1);
+	mock_advance(NSEC_PER_MSEC);
+	CHECK_EQ(lapic_next(l), 0x40);
+	lapic_take(l, 0x40);
+	wr(0, X2(LAPIC_EOI), 0);
+	lapic_timer_enter(l);
+	wr(0, LAPIC_MSR_DEADLINE, host_tsc() + 20000);
+	mock_advance(NSEC_PER_MSEC);
+	CHECK_EQ(lapic_next(l), -1);
+	lapic_timer_leave(l);
+	CHECK_EQ(lapic_next(l), 0x40);
+	CHECK_EQ(mock_timers(), 0);
+}
+
 /* What the hardware holds while the guest runs, and what comes meanwhile. */
 static void test_lent(void)
 {
@@ -603,6 +644,7 @@ static const struct tap_test tests[] = {
 	{ "timer: divide configuration", test_timer_divide },
 	{ "timer: periodic, late, too fast", test_timer_periodic },
 	{ "timer: TSC-deadline", test_timer_deadline },
+	{ "timer: the engine's", test_timer_engine },
 	{ "lent to the hardware", test_lent },
 	{ "INIT and power-on", test_reset_kinds },
 };
