@@ -15,6 +15,7 @@
 #include "tap.h"
 
 #define NOBODY	65534
+#define MEMORY	(1U << 20)	/* of hv_plain_guest() */
 #define COUNT(a) (sizeof(a) / sizeof((a)[0]))
 
 static struct nl *s;
@@ -90,6 +91,7 @@ struct call {
 		struct hv_trap trap;
 		struct hv_ioeventfd ioeventfd;
 		struct hv_irqfd irqfd;
+		struct hv_discard discard;
 		uint8_t bytes[1024];
 	} arg;
 };
@@ -119,6 +121,11 @@ static struct call calls[] = {
 	{ "HV_IRQFD", HV_IRQFD, false,
 	  { ZEROS(hv_irqfd, flags, HV_IRQFD_REMOVE), ZEROS(hv_irqfd, pad, 0) },
 	  { .irqfd = { .gsi = 5, .fd = -2 } } },
+	{ "HV_DISCARD", HV_DISCARD, false,
+	  { ZEROS(hv_discard, gpa, MEMORY - 4096), ZEROS(hv_discard, size, MEMORY - 4096) },
+	  { .discard = { .size = 4096 } } },
+	{ "HV_LAST_EXITS", HV_LAST_EXITS, false,
+	  { ZEROS(hv_last_exits, vcpu, 0), ZEROS(hv_last_exits, total, 0) } },
 };
 
 /* errno of a call that must not succeed; 0, and closed again, where it does. */
@@ -271,6 +278,11 @@ static const struct command commands[] = {
 	{ HV_CMD_GUEST_DEL, true, 0 },
 	{ HV_CMD_GUEST_START, true, 0 },
 	{ HV_CMD_GUEST_KILL, true, EBUSY },
+	{ HV_CMD_GUEST_STOP, true, EBUSY },
+	{ HV_CMD_GUEST_PAUSE, true, EBUSY },
+	{ HV_CMD_GUEST_RESUME, true, EBUSY },
+	{ HV_CMD_GUEST_RESET, true, EBUSY },
+	{ HV_CMD_GUEST_SET, true, 0 },
 };
 
 static const char *const wrong_names[] = {
@@ -313,6 +325,10 @@ static void lengths(void)
 		lengths_of(commands[i].cmd, HV_A_GUEST_ID, 8);
 		lengths_of(commands[i].cmd, HV_A_GUEST_DEV_FD, 4);
 	}
+	lengths_of(HV_CMD_GUEST_SET, HV_A_GUEST_ON_RESET, 4);
+	lengths_of(HV_CMD_GUEST_SET, HV_A_GUEST_RESTART, 4);
+	lengths_of(HV_CMD_GUEST_NEW, HV_A_GUEST_RESTART, 4);
+	lengths_of(HV_CMD_GUEST_NEW, HV_A_GUEST_BIND_FD, 4);
 	lengths_of(HV_CMD_GUEST_NEW, HV_A_GUEST_DEV_FD, 4);
 	lengths_of(HV_CMD_GUEST_NEW, HV_A_GUEST_VCPUS, 4);
 	lengths_of(HV_CMD_GUEST_NEW, HV_A_GUEST_ON_RESET, 4);
@@ -342,6 +358,12 @@ static void unknown_attributes(void)
 	CHECK_UNCHANGED();
 }
 
+/* guest-set reads all of a request before it looks for the guest, and this is no name. */
+static int errno_of_name(const struct command *c, const char *name)
+{
+	return c->cmd == HV_CMD_GUEST_SET && !name[0] ? EINVAL : ENOENT;
+}
+
 static void no_such_guest(void)
 {
 	static const uint64_t none[] = { 0, ~0ULL, 1ULL << 32, 1ULL << 63 };
@@ -356,7 +378,8 @@ static void no_such_guest(void)
 			CHECK(s->sentence[0]);
 		}
 		for (j = 0; j < COUNT(wrong_names); j++) {
-			CHECK_EQ(hv_call_name(s, commands[i].cmd, wrong_names[j]), ENOENT);
+			CHECK_EQ(hv_call_name(s, commands[i].cmd, wrong_names[j]),
+				 errno_of_name(&commands[i], wrong_names[j]));
 			CHECK(s->sentence[0]);
 		}
 		/* The id of one and the name of another. */
@@ -422,6 +445,68 @@ static void states(void)
 		CHECK_EQ(hv_call_id(s, commands[i].cmd, id), commands[i].in_created);
 		CHECK(s->sentence[0]);
 	}
+	CHECK_UNCHANGED();
+}
+
+/* Values that a setting does not have. */
+static void begin_set(struct nl_msg *m)
+{
+	hv_start(s, m, HV_CMD_GUEST_SET);
+	nl_u64(m, HV_A_GUEST_ID, id);
+}
+
+static void settings(void)
+{
+	static const uint16_t types[] = { HV_A_GUEST_ON_RESET, HV_A_GUEST_RESTART };
+	static const uint32_t values[] = { 3, 4, 0x100, 0x80000000, ~0U };
+	uint8_t two = 2;
+	struct nl_msg m;
+	unsigned int i, j;
+
+	for (i = 0; i < COUNT(types); i++) {
+		for (j = 0; j < COUNT(values); j++) {
+			begin_set(&m);
+			nl_u32(&m, types[i], values[j]);
+			CHECK_MALFORMED(&m);
+		}
+	}
+	begin_set(&m);
+	nl_put(&m, HV_A_GUEST_REMOVE_ON_STOP, &two, 1);
+	CHECK_MALFORMED(&m);
+	/* One that is right before one that is not: none is set. */
+	begin_set(&m);
+	nl_u32(&m, HV_A_GUEST_RESTART, HV_RESTART_ALWAYS);
+	nl_str(&m, HV_A_GUEST_LABEL, "good=1");
+	nl_str(&m, HV_A_GUEST_LABEL, "bad");
+	CHECK_REFUSED(&m, EINVAL);
+	CHECK_UNCHANGED();
+}
+
+static void labels(void)
+{
+	static const char *const wrong[] = {
+		"x", "=", "=x", "a b=c", "a\n=b", "a=\n", "a=\x7f", "caf\xc3\xa9=x", "*=x",
+		"kkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkk=64",
+	};
+	char text[16];
+	struct nl_msg m;
+	unsigned int i;
+
+	for (i = 0; i < COUNT(wrong); i++) {
+		begin_set(&m);
+		nl_str(&m, HV_A_GUEST_LABEL, wrong[i]);
+		CHECK_REFUSED(&m, EINVAL);
+	}
+	begin_set(&m);
+	nl_str(&m, HV_A_GUEST_LABEL, "twice=1");
+	nl_str(&m, HV_A_GUEST_LABEL, "twice=2");
+	CHECK_REFUSED(&m, EINVAL);
+	begin_set(&m);
+	for (i = 0; i < 17; i++) {
+		snprintf(text, sizeof(text), "k%u=v", i);
+		nl_str(&m, HV_A_GUEST_LABEL, text);
+	}
+	CHECK_REFUSED(&m, EINVAL);
 	CHECK_UNCHANGED();
 }
 
@@ -600,6 +685,8 @@ static const struct tap_test tests[] = {
 	{ "names that cannot be", names },
 	{ "descriptors that are not /dev/hv", descriptors_of_the_device },
 	{ "states that forbid it", states },
+	{ "settings that there are not", settings },
+	{ "labels that are none", labels },
 	{ "nobody", permission },
 	{ "regions", regions },
 	{ "memfds that could change", memfds },
