@@ -85,10 +85,10 @@ static unsigned int take_pages(uint64_t id, int fd, volatile uint64_t *pages)
 	struct hv_discard range = { TAKEN_GPA, TAKE_CPUS * PAGE };
 	uint64_t *pool = mmap(NULL, POOL, PROT_READ | PROT_WRITE,
 			      MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-	unsigned int round, bad = 0;
+	unsigned int round, rounds = tap_count(TAKE_ROUNDS, 4), bad = 0;
 	size_t i;
 
-	for (round = 0; round < TAKE_ROUNDS; round++) {
+	for (round = 0; round < rounds; round++) {
 		if (!all_write(id, pages))
 			return ~0U;
 		if (ioctl(fd, HV_DISCARD, &range)) {

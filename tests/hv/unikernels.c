@@ -20,7 +20,7 @@
 #define TEXT_MAX	256
 
 static struct hvctl *h;
-static unsigned int guests = MAX;
+static unsigned int guests;
 static uint64_t ids[MAX];
 static int consoles[MAX];
 
@@ -167,8 +167,7 @@ static const struct tap_test tests[] = {
 
 int main(int argc, char **argv)
 {
-	if (argc > 1)
-		guests = atoi(argv[1]);
+	guests = argc > 1 ? strtoul(argv[1], NULL, 0) : tap_count(MAX, 16);
 	if (!guests || guests > MAX)
 		test_die("1 to %u guests", MAX);
 	if (room() < guests) {
