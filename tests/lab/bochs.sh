@@ -6,7 +6,9 @@ declare -A MODELS=([amd-nrip]=trinity_apu [intel]=corei7_skylake_x)
 # Bochs boots as a PC does: from a CD. A reset would boot it once more, so the
 # kernel's way to reset is a triple fault, which is the emulator's end. The rate
 # of the TSC is the emulator's, whatever the CPUID leaf of skylake_x says. And
-# the kernel's cryptography tests itself for a third of its boot; not here.
+# the kernel's cryptography tests itself for a third of its boot; not here. CPUs idle
+# by HLT: Bochs's MONITOR flushes the wrong address (a physical one as if it were
+# linear), so that MWAIT sleeps through what the other CPU writes, up to a second.
 disc() {
 	local cd=$work/cd
 	mkdir -p "$cd/isolinux"
@@ -20,7 +22,7 @@ disc() {
 	PROMPT 0
 	LABEL host
 	KERNEL /vmlinuz
-	APPEND initrd=/initrd reboot=t tsc_early_khz=100000 cryptomgr.notests $cmdline
+	APPEND initrd=/initrd reboot=t tsc_early_khz=100000 cryptomgr.notests idle=halt $cmdline
 	END
 	xorriso -as mkisofs -quiet -o "$work/disc" -b isolinux/isolinux.bin \
 		-c isolinux/boot.cat -no-emul-boot -boot-load-size 4 -boot-info-table \
