@@ -241,6 +241,16 @@ static void read_until(int fd, const char *line)
 	    text + (used > 500 ? used - 500 : 0));
 }
 
+/* Less than this many ticks, each time: see struct hvctl_exit. */
+static uint64_t longest(const struct hvctl_exit *e)
+{
+	unsigned int i = HVCTL_EXIT_TIMES - 1;
+
+	while (i && !e->times[i])
+		i--;
+	return 128ULL << i;
+}
+
 static void print_exits(uint64_t id)
 {
 	const struct hvctl_exit *e;
@@ -251,7 +261,9 @@ static void print_exits(uint64_t id)
 	printf("boot core_ticks %llu\n", (unsigned long long)stats->vcpu->guest_ticks);
 	for (e = stats->vcpu->exits; e; e = e->next)
 		if (e->count)
-			printf("reason %s %llu\n", e->name, (unsigned long long)e->count);
+			printf("reason %s %llu\nlongest %s %llu\n", e->name,
+			       (unsigned long long)e->count, e->name,
+			       (unsigned long long)longest(e));
 	hvctl_guest_free(stats);
 }
 
