@@ -63,35 +63,53 @@ static void come_and_go(void)
 	nl_close(listener);
 }
 
-static void other_namespace(void)
+/* What a child's listener has to tell, as its exit status. */
+enum heard { HEARD, HEARD_NOTHING, NOT_APART, NO_LISTENER };
+
+static enum heard listen_apart(bool (*apart)(void), int ready)
+{
+	struct nl *listener;
+	int err;
+
+	if (!apart())
+		return NOT_APART;
+	listener = nl_open();
+	err = join(listener);
+	if (write(ready, "x", 1) != 1 || err)
+		return NO_LISTENER;
+	return event(listener) ? HEARD : HEARD_NOTHING;
+}
+
+/* Of a guest that comes and goes here, once the child is where @apart takes it. */
+static enum heard heard_by(bool (*apart)(void))
 {
 	int status, ready[2];
-	uint64_t id;
 	pid_t pid;
 	char c;
 
-	CHECK_EQ(pipe(ready), 0);
+	if (pipe(ready))
+		nl_die("pipe");
 	fflush(stdout);
 	pid = fork();
-	if (!pid) {
-		struct nl *listener;
-
-		if (unshare(CLONE_NEWNET))
-			_exit(4);
-		listener = nl_open();
-		status = join(listener);
-		if (write(ready[1], "x", 1) != 1)
-			_exit(2);
-		_exit(status || !event(listener));
-	}
+	if (!pid)
+		_exit(listen_apart(apart, ready[1]));
 	close(ready[1]);
-	if (read(ready[0], &c, 1) == 1) {
-		id = hv_plain_guest(s, NULL);
-		hv_call_id(s, HV_CMD_GUEST_DEL, id);
-	}
+	if (read(ready[0], &c, 1) == 1)
+		hv_call_id(s, HV_CMD_GUEST_DEL, hv_plain_guest(s, NULL));
 	close(ready[0]);
-	CHECK(waitpid(pid, &status, 0) == pid);
-	CHECK_EQ(WEXITSTATUS(status), 0);
+	if (waitpid(pid, &status, 0) != pid || !WIFEXITED(status))
+		return NO_LISTENER;
+	return WEXITSTATUS(status);
+}
+
+static bool to_namespace(void)
+{
+	return !unshare(CLONE_NEWNET);
+}
+
+static void other_namespace(void)
+{
+	CHECK_EQ(heard_by(to_namespace), HEARD);
 }
 
 static void not_for_nobody(void)
@@ -109,39 +127,20 @@ static void not_for_nobody(void)
 	CHECK(waitpid(pid, &status, 0) == pid && status == 0);
 }
 
+static bool to_private_namespace(void)
+{
+	return !setresuid(NOBODY, NOBODY, NOBODY) && !unshare(CLONE_NEWUSER | CLONE_NEWNET);
+}
+
 /* In a namespace of his own anyone may join, and hears nothing. */
 static void not_in_a_private_namespace(void)
 {
-	int status, ready[2];
-	uint64_t id;
-	pid_t pid;
-	char c;
+	enum heard heard = heard_by(to_private_namespace);
 
-	CHECK_EQ(pipe(ready), 0);
-	fflush(stdout);
-	pid = fork();
-	if (!pid) {
-		struct nl *listener;
-
-		if (setresuid(NOBODY, NOBODY, NOBODY) || unshare(CLONE_NEWUSER | CLONE_NEWNET))
-			_exit(4);
-		listener = nl_open();
-		status = join(listener);
-		if (write(ready[1], "x", 1) != 1)
-			_exit(2);
-		_exit(status || event(listener));
-	}
-	close(ready[1]);
-	if (read(ready[0], &c, 1) == 1) {
-		id = hv_plain_guest(s, NULL);
-		hv_call_id(s, HV_CMD_GUEST_DEL, id);
-	}
-	close(ready[0]);
-	CHECK(waitpid(pid, &status, 0) == pid);
-	if (WEXITSTATUS(status) == 4)
+	if (heard == NOT_APART)
 		printf("# no user namespaces here\n");
 	else
-		CHECK_EQ(status, 0);
+		CHECK_EQ(heard, HEARD_NOTHING);
 }
 
 /* A listener that never reads does not hold anyone up, and is told that it missed some. */
