@@ -94,7 +94,8 @@ static void before_entry(struct vcpu *v, struct vmx_vcpu *s)
  * An event whose delivery the exit interrupted has to be delivered again
  * (section 'Information for VM exits that occur during event delivery').  RIP is
  * still at the instruction of a software interrupt or exception, and its length
- * goes with it.
+ * goes with it.  In real mode there is no error code, but Bochs (2.7) says there is,
+ * and refuses it.
  */
 static void keep_event(struct vcpu *v)
 {
@@ -107,7 +108,7 @@ static void keep_event(struct vcpu *v)
 		.valid = true,
 		.type = VMCS_EVENT_TYPE(word),
 		.vector = VMCS_EVENT_VECTOR(word),
-		.has_error = word & VMCS_EVENT_ERROR,
+		.has_error = (word & VMCS_EVENT_ERROR) && (vmcs_readn(VMCS_GUEST_CR0) & CR0_PE),
 	};
 	if (v->inject.has_error)
 		v->inject.error = vmcs_read32(VMCS_VECTORING_EVENT_ERROR);
