@@ -207,15 +207,155 @@ static void console_in_between(void)
 	CHECK(!listed("watched"));
 }
 
+static struct hvctl_spec *named_spec(struct hvctl *own, const char *name)
+{
+	struct hvctl_spec *spec = payload_spec(own, "ticker");
+
+	hvctl_spec_set(own, spec, "name", name);
+	return spec;
+}
+
+/*
+ * One life of a guest, in every call that a program may be killed in.  What
+ * fails because of what was left of the last program is not looked at.
+ */
+static void one_life(struct hvctl *own, const char *name)
+{
+	struct hv_exit_record records[4];
+	struct hv_vcpu_state state;
+	struct hvctl_guest *g, **all;
+	uint8_t bytes[16];
+	char text[64];
+	uint64_t id;
+	int fd;
+
+	id = create_spec(own, named_spec(own, name));
+	hvctl_start(own, id);
+	fd = hvctl_console(own, id, HV_CONSOLE_WRITE);
+	if (write(fd, "x", 1) == 1 && read(fd, text, sizeof(text)) > 0)
+		hvctl_memory_read(own, id, 0x1000, bytes, sizeof(bytes));
+	if (!hvctl_pause(own, id) && !hvctl_get_regs(own, id, 0, &state))
+		hvctl_set_regs(own, id, 0, &state);
+	hvctl_resume(own, id);
+	hvctl_set(own, id, "label", "a=b");
+	if (!hvctl_stats(own, id, &g))
+		hvctl_guest_free(g);
+	if (!hvctl_list(own, &all))
+		hvctl_list_free(all);
+	hvctl_last_exits(own, id, 0, records, 4);
+	hvctl_reset(own, id);
+	hvctl_kill(own, id);
+	hvctl_start(own, id);
+	hvctl_kill(own, id);
+	close(fd);
+	hvctl_remove(own, id);
+}
+
+/* Names differ within a program: the last one of each is looked at. */
+static pid_t start_program(unsigned int i)
+{
+	unsigned int life;
+	struct hvctl *own;
+	char name[32];
+	pid_t pid;
+
+	fflush(stdout);
+	pid = fork();
+	if (pid)
+		return pid;
+	if (hvctl_open(&own))
+		_exit(1);
+	for (life = 0;; life++) {
+		snprintf(name, sizeof(name), "sdk-%u-%u", i, life);
+		one_life(own, name);
+	}
+}
+
+static bool set_going(uint64_t id)
+{
+	struct hvctl_guest *g;
+	uint32_t state;
+
+	if (hvctl_get(h, id, &g))
+		return false;
+	state = g->state;
+	hvctl_guest_free(g);
+	if (state == HV_STATE_PAUSED)
+		hvctl_resume(h, id);
+	else if (state != HV_STATE_RUNNING)
+		hvctl_start(h, id);
+	return !hvctl_reset(h, id) && goes_on(id);
+}
+
+/*
+ * It does all that a guest does, whatever was being done to it.  The program's
+ * kill may have been under way, and end it once more.
+ */
+static bool is_whole(const struct hvctl_guest *g)
+{
+	bool good = listed(g->name) && (set_going(g->id) || set_going(g->id));
+
+	good = good && !hvctl_kill(h, g->id);
+	return !hvctl_remove(h, g->id) && good;
+}
+
+/* Returns how many were left, at most one; what is wrong is counted in @broken. */
+static unsigned int look_at_all(unsigned int states[], unsigned int *broken)
+{
+	struct hvctl_guest **all;
+	unsigned int n;
+
+	if (hvctl_list(h, &all))
+		test_die("list: %s", hvctl_error(h));
+	for (n = 0; all[n]; n++) {
+		states[all[n]->state]++;
+		if (!is_whole(all[n])) {
+			printf("# %s, state %u, is broken: %s\n", all[n]->name, all[n]->state,
+			       hvctl_error(h));
+			(*broken)++;
+		}
+	}
+	hvctl_list_free(all);
+	return n;
+}
+
+#define LIFE_US	250000		/* about, on the slowest of hosts */
+
+static void programs_killed(void)
+{
+	unsigned int n = tap_count(800, 20), states[HV_STATE_STOPPED + 1] = { 0 };
+	unsigned int i, none = 0, broken = 0, left, first = seed;
+	int status;
+	pid_t pid;
+
+	for (i = 0; i < n; i++) {
+		pid = start_program(i);
+		usleep(rand_r(&seed) % LIFE_US);
+		kill(pid, SIGKILL);
+		CHECK_EQ(waitpid(pid, &status, 0), pid);
+		CHECK(WIFSIGNALED(status));
+		left = look_at_all(states, &broken);
+		CHECK(left <= 1);
+		none += !left;
+	}
+	printf("# seed %u: %u no guest, %u created, %u running, %u paused, %u stopped, %u broken\n",
+	       first, none, states[HV_STATE_CREATED], states[HV_STATE_RUNNING],
+	       states[HV_STATE_PAUSED], states[HV_STATE_STOPPED], broken);
+	CHECK_EQ(broken, 0);
+	CHECK(states[HV_STATE_RUNNING]);
+}
+
 /* A child makes and starts it, and is gone before the first reset. */
 static uint64_t start_from_child(unsigned int way, unsigned int resets)
 {
 	struct hvctl_spec *spec;
 	struct hvctl *own;
 	uint64_t id;
-	pid_t pid = fork();
+	pid_t pid;
 	int status;
 
+	fflush(stdout);
+	pid = fork();
 	if (pid) {
 		waitpid(pid, &status, 0);
 		if (hvctl_lookup(h, "rebooter", &id))
@@ -252,6 +392,59 @@ static void reboots(unsigned int way, unsigned int resets)
 	free(text);
 	hvctl_guest_free(g);
 	CHECK_OK(h, hvctl_remove(h, id));
+}
+
+/* Kernel memory that is in no cache, KiB. */
+static uint64_t slab_kib(void)
+{
+	FILE *f = fopen("/proc/meminfo", "re");
+	uint64_t kib = 0;
+	char line[128];
+
+	while (f && fgets(line, sizeof(line), f))
+		sscanf(line, "SUnreclaim: %lu", &kib);
+	if (f)
+		fclose(f);
+	return kib;
+}
+
+#define SLAB_NOISE_KIB	2048
+
+/* What a guest holds after @resets reboots of its own; it is gone then. */
+static struct hvctl_guest *held_after(unsigned int resets)
+{
+	uint64_t id = start_from_child(0, resets);
+	struct hvctl_guest *g;
+
+	if (hvctl_wait(h, id, 300000, &g))
+		test_die("wait: %s", hvctl_error(h));
+	if (g->resets != resets || payload_status(g) != resets + 1)
+		test_die("%u reboots, status %u", g->resets, payload_status(g));
+	hvctl_guest_free(g);
+	g = last_stats(h, id);
+	if (hvctl_remove(h, id))
+		test_die("remove: %s", hvctl_error(h));
+	return g;
+}
+
+static void reboots_without_growth(void)
+{
+	unsigned int n = tap_count(1000, 50);
+	struct hvctl_guest *few = held_after(20), *many;
+	uint64_t slab = slab_kib(), grown;
+
+	many = held_after(n);
+	grown = slab_kib() > slab ? slab_kib() - slab : 0;
+	printf("# %u reboots: %llu KiB of pages, %llu table pages, %llu bytes of the kernel's, slab +%llu KiB\n",
+	       n, (unsigned long long)many->memory_resident >> 10,
+	       (unsigned long long)many->table_pages, (unsigned long long)many->kernel_memory,
+	       (unsigned long long)grown);
+	CHECK_EQ(many->memory_resident, few->memory_resident);
+	CHECK_EQ(many->table_pages, few->table_pages);
+	CHECK_EQ(many->kernel_memory, few->kernel_memory);
+	CHECK(grown < SLAB_NOISE_KIB);
+	hvctl_guest_free(few);
+	hvctl_guest_free(many);
 }
 
 static void reboots_cf9(void)
@@ -300,17 +493,19 @@ static void nothing_left(void)
 static const struct tap_test tests[] = {
 	{ "hvctl run killed at any moment leaves a guest or none", killed_at_any_moment },
 	{ "the console has the output in between", console_in_between },
+	{ "a program killed in any call leaves a whole guest or none", programs_killed },
 	{ "reboots by port 0xcf9 with no process alive", reboots_cf9 },
 	{ "reboots by the keyboard controller", reboots_keyboard },
 	{ "reboots by triple fault", reboots_triple_fault },
 	{ "reboots by port 0x92", reboots_port_92 },
+	{ "a thousand reboots without growth", reboots_without_growth },
 	{ "nothing is left", nothing_left },
 };
 
 int main(int argc, char **argv)
 {
 	seed = time(NULL);
-	rounds = argc > 1 ? strtoul(argv[1], NULL, 0) : tap_count(60, 10);
+	rounds = argc > 1 ? strtoul(argv[1], NULL, 0) : tap_count(200, 10);
 	if (argc > 2)
 		seed = atoi(argv[2]);
 	h = test_open();

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * Reboots itself: the first argument says by which way, the second how often.
- * The count is in CMOS memory, which alone outlives a reset.
+ * The count is in CMOS memory, which alone outlives a reset; few boots are told.
  */
 #include "payload_check.h"
 
@@ -34,17 +34,29 @@ static void by_port_92(void)
 
 static void (*const ways[])(void) = { by_cf9, by_keyboard, by_triple_fault, by_port_92 };
 
+static u8 cmos_read(u8 at)
+{
+	outb(0x70, at);
+	return inb(0x71);
+}
+
+static void cmos_write(u8 at, u8 value)
+{
+	outb(0x70, at);
+	outb(0x71, value);
+}
+
 int main(void)
 {
-	u8 boots;
+	u16 boots = (cmos_read(NVRAM) | cmos_read(NVRAM + 1) << 8) + 1;
 
-	outb(0x70, NVRAM);
-	boots = inb(0x71) + 1;
-	outb(0x70, NVRAM);
-	outb(0x71, boots);
-	puts("boot ");
-	putch('0' + boots);
-	puts("\n");
+	cmos_write(NVRAM, boots);
+	cmos_write(NVRAM + 1, boots >> 8);
+	if (boots < 10) {
+		puts("boot ");
+		putch('0' + boots);
+		puts("\n");
+	}
 	if (boots <= PAYLOAD_ARGS[1])
 		ways[PAYLOAD_ARGS[0]]();
 	return boots;
