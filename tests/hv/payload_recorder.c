@@ -20,6 +20,6 @@ int main(void)
 		cpuid(i, 0);
 	for (i = 0; i < PAYLOAD_ARGS[1]; i++)
 		mmio_read(NOWHERE + 4 * i);
-	asm volatile("lidt %0; ud2" : : "m"(none));
+	asm volatile("lidt %0; int3" : : "m"(none));
 	return 0;
 }
