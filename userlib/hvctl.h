@@ -300,7 +300,8 @@ HVCTL_API int hvctl_spec_from_json(struct hvctl *h, struct hvctl_spec *spec, con
  * @spec: a specification
  * @text: result, to be freed by free(): what hvctl_spec_from_json() takes.
  *        Paths are absolute.  A key "incomplete" names what JSON does not
- *        have: an image, segments or a vCPU state that were given as bytes.
+ *        have: an image, segments or a vCPU state that were given as bytes, or
+ *        regions that are a program's memfds.
  *
  * Return: 0 or a negative errno; -EILSEQ for a setting that is not UTF-8.
  */

@@ -164,7 +164,8 @@ static void list_missing(const struct hvctl_spec *spec, char *buf, size_t size)
 	const char *image = spec->kernel_fd >= 0 ? "image" : "";
 	const char *segments = spec->segments ? "segments" : "";
 	const char *state = spec->has_state ? "vcpu-state" : "";
-	const char *parts[] = { known, image, segments, state };
+	const char *regions = spec->regions ? "regions" : "";
+	const char *parts[] = { known, image, segments, regions, state };
 	size_t used = 0;
 
 	buf[0] = '\0';

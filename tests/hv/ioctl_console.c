@@ -234,6 +234,58 @@ static void overrun(void)
 	close(fd);
 }
 
+#define WATCHERS	4
+#define LINE		1024
+#define LINES		(RING / LINE + 8)
+
+static void open_watchers(int watchers[WATCHERS])
+{
+	unsigned int i;
+
+	for (i = 0; i < WATCHERS; i++)
+		watchers[i] = open_console(HV_CONSOLE_TAIL);
+}
+
+/* Each has the line, and no more. */
+static bool all_have(const int watchers[WATCHERS], const char line[LINE])
+{
+	char buf[LINE];
+	unsigned int i;
+
+	for (i = 0; i < WATCHERS; i++)
+		if (read_all(watchers[i], buf, LINE) != LINE || memcmp(buf, line, LINE) ||
+		    events(watchers[i], POLLIN, 0))
+			return false;
+	return true;
+}
+
+/* It reads nothing while more is printed than the ring holds, and then the last of it. */
+static void slow_watcher(void)
+{
+	int slow = open_console(HV_CONSOLE_TAIL), watchers[WATCHERS];
+	int writer = open_console(HV_CONSOLE_WRITE);
+	static char printed[LINES * LINE], buf[RING];
+	unsigned int i, j;
+
+	open_watchers(watchers);
+	CHECK(slow >= 0 && writer >= 0);
+	for (i = 0; i < LINES; i++) {
+		char *line = printed + i * LINE;
+
+		for (j = 0; j < LINE; j++)
+			line[j] = 'a' + (i * 7 + j) % 26;
+		CHECK_EQ(write(writer, line, LINE), LINE);
+		CHECK(all_have(watchers, line));
+	}
+	CHECK_EQ(read_all(slow, buf, RING), RING);
+	CHECK(!memcmp(buf, printed + sizeof(printed) - RING, RING));
+	CHECK_EQ(events(slow, POLLIN, 0), 0);
+	for (i = 0; i < WATCHERS; i++)
+		close(watchers[i]);
+	close(writer);
+	close(slow);
+}
+
 static void *blocked_read(void *fd)
 {
 	char c;
@@ -361,6 +413,7 @@ static const struct tap_test tests[] = {
 	{ "64 readers", many_readers },
 	{ "more input than the queue holds", much_input },
 	{ "a reader that is overrun", overrun },
+	{ "a slow watcher delays no other", slow_watcher },
 	{ "end of file, EPIPE and hang-up when it stops", stops },
 	{ "it goes on after a start", starts_again },
 	{ "bad buffers", bad_buffers },

@@ -218,12 +218,22 @@ static void test_incomplete(void)
 	struct hvctl_spec *spec = hvctl_spec_new();
 	struct hv_vcpu_state state = { 0 };
 	char *text = NULL;
+	int fd;
 
 	CHECK(hvctl_spec_image(&h, spec, "abc", 3) == 0);
 	CHECK(hvctl_spec_vcpu_state(&h, spec, &state) == 0);
 	CHECK(hvctl_spec_to_json(&h, spec, &text) == 0);
 	CHECK(strstr(text, "\"incomplete\": \"image, vcpu-state\""));
 	CHECK(hvctl_spec_from_json(&h, spec, text, strlen(text)) == -ENODATA);
+	free(text);
+	hvctl_spec_free(spec);
+	/* Memory that others share has no name either. */
+	spec = hvctl_spec_new();
+	fd = memfd_create("shared", MFD_CLOEXEC);
+	CHECK(hvctl_spec_region(&h, spec, 1ULL << 32, 4096, fd, 0) == 0);
+	close(fd);
+	CHECK(hvctl_spec_to_json(&h, spec, &text) == 0);
+	CHECK(strstr(text, "\"incomplete\": \"regions\""));
 	free(text);
 	hvctl_spec_free(spec);
 }
