@@ -18,7 +18,14 @@ void host_trace_exit(struct vcpu *v)
 void host_trace_inject(struct vcpu *v)
 {
 	if (v->inject.valid)
-		trace_hv_inject(v);
+		trace_hv_inject(v, &v->inject);
+}
+
+void host_trace_delivered(struct vcpu *v, u8 vector)
+{
+	struct vcpu_event e = { .type = EVENT_INTR, .vector = vector };
+
+	trace_hv_inject(v, &e);
 }
 
 void host_trace_s2_fault(struct vcpu *v)

@@ -96,10 +96,14 @@ TRACE_EVENT(hv_exit,
 /*
  * The next entry delivers an event.  Once more if an exit came before it was
  * delivered.  @error counts if @has_error is 1.
+ *
+ * Of an interrupt that the hardware delivers by itself (virtual-interrupt
+ * delivery) it comes behind that: at the exit, before its hv_exit.  An IPI that the
+ * vCPU sends to itself there is seen if it is still requested at an entry.
  */
 TRACE_EVENT(hv_inject,
-	TP_PROTO(const struct vcpu *v),
-	TP_ARGS(v),
+	TP_PROTO(const struct vcpu *v, const struct vcpu_event *e),
+	TP_ARGS(v, e),
 	TP_STRUCT__entry(
 		__field(u64, guest)
 		__field(u32, vcpu)
@@ -111,10 +115,10 @@ TRACE_EVENT(hv_inject,
 	TP_fast_assign(
 		__entry->guest = v->guest->id;
 		__entry->vcpu = v->index;
-		__entry->type = v->inject.type;
-		__entry->vector = v->inject.vector;
-		__entry->has_error = v->inject.has_error;
-		__entry->error = v->inject.has_error ? v->inject.error : 0;
+		__entry->type = e->type;
+		__entry->vector = e->vector;
+		__entry->has_error = e->has_error;
+		__entry->error = e->has_error ? e->error : 0;
 	),
 	TP_printk("guest=%llu vcpu=%u type=%s vector=%u has_error=%u error=%#x",
 		  __entry->guest, __entry->vcpu, trace_type_name(__entry->type),

@@ -122,10 +122,14 @@ void host_trace_exit(struct vcpu *vcpu);
 void host_trace_inject(struct vcpu *vcpu);	/* where v->inject has one */
 void host_trace_s2_fault(struct vcpu *vcpu);
 
+#define host_traces(event)	tracepoint_enabled(hv_##event)
 #define host_trace(event, vcpu) do {			\
-	if (tracepoint_enabled(hv_##event))		\
+	if (host_traces(event))				\
 		host_trace_##event(vcpu);		\
 } while (0)
+
+/* hv_inject of an interrupt that the hardware has delivered; if host_traces(inject). */
+void host_trace_delivered(struct vcpu *vcpu, u8 vector);
 
 /* The guest prints @n bytes, each of which is read once. Any context. */
 void host_console_write(struct vcpu *vcpu, const u8 *bytes, unsigned int n);

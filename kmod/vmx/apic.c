@@ -93,7 +93,7 @@ static void put_triggers(struct vmx_vcpu *s)
 static void lend(struct vmx_vcpu *s)
 {
 	struct lapic *l = &s->vcpu.lapic;
-	unsigned long irr[LAPIC_MAP_WORDS];
+	unsigned long *irr = s->lent_irr;
 
 	/* First: the trigger mode of a request is set before the request is. */
 	lapic_lend(l, irr);
@@ -125,6 +125,17 @@ void vmx_apic_entry(struct vmx_vcpu *s)
 		lend(s);
 }
 
+/* What is requested no more was delivered, behind our back. */
+static void trace_delivered(struct vmx_vcpu *s, const unsigned long *irr)
+{
+	unsigned long delivered;
+	unsigned int i;
+
+	for (i = 0; i < LAPIC_MAP_WORDS; i++)
+		for (delivered = s->lent_irr[i] & ~irr[i]; delivered; delivered &= delivered - 1)
+			host_trace_delivered(&s->vcpu, i * BITS_PER_LONG + __ffs(delivered));
+}
+
 void vmx_apic_exit(struct vmx_vcpu *s)
 {
 	unsigned long irr[LAPIC_MAP_WORDS], isr[LAPIC_MAP_WORDS];
@@ -133,5 +144,7 @@ void vmx_apic_exit(struct vmx_vcpu *s)
 		return;
 	get_map(s, LAPIC_IRR, irr);
 	get_map(s, LAPIC_ISR, isr);
+	if (host_traces(inject))
+		trace_delivered(s, irr);
 	lapic_return(&s->vcpu.lapic, irr, isr, *page_reg(s, LAPIC_TPR));
 }

@@ -32,6 +32,7 @@ enum vmx_msr { VMX_STAR, VMX_LSTAR, VMX_CSTAR, VMX_FMASK, VMX_KERNEL_GS, VMX_NR_
  * @eoi_exits: likewise
  * @secondary: secondary controls without VMX_APIC_CONTROLS
  * @lent: VMX_APIC_CONTROLS are on, and the virtual-APIC page has the local APIC's requests
+ * @lent_irr: the requests that were lent at the last entry
  * @host_cpu: host CPU whose state is in the VMCS; -1: none
  * @vpid_generation: of the VPID in the VMCS, on @host_cpu
  * @flush: translations have to go before the next entry
@@ -59,6 +60,7 @@ struct vmx_vcpu {
 	u64 eoi_exits[LAPIC_MAP_WORDS];
 	u32 secondary;
 	bool lent;
+	unsigned long lent_irr[LAPIC_MAP_WORDS];
 	int host_cpu;
 	u64 vpid_generation;
 	bool flush;

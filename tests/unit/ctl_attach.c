@@ -104,7 +104,7 @@ int hvctl_console(struct hvctl *h, uint64_t id, uint32_t flags)
 	return flags & HV_CONSOLE_WRITE ? console_in[1] : console_out[1];
 }
 
-static const struct command command = { .name = "console" };
+static const struct command console = { .name = "console" };
 
 /**
  * struct guest - the test's side of a session
@@ -126,7 +126,7 @@ static struct {
 
 static void child(bool tty)
 {
-	struct context c = { .command = &command };
+	struct context c = { .command = &console };
 	struct attachment a;
 	enum attach_end end;
 
@@ -144,7 +144,7 @@ static void child(bool tty)
 
 static void child_of_shell(void)
 {
-	struct context c = { .command = &command };
+	struct context c = { .command = &console };
 	struct attachment a;
 
 	close(console_out[0]);
@@ -304,7 +304,7 @@ static void begin_below_shell(void)
 {
 	pid_t *pid = mmap(NULL, sizeof(*pid), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS,
 			  -1, 0);
-	pid_t shell;
+	pid_t shell, command;
 
 	socketpair(AF_UNIX, SOCK_STREAM, 0, console_out);
 	socketpair(AF_UNIX, SOCK_STREAM, 0, console_in);
@@ -313,10 +313,12 @@ static void begin_below_shell(void)
 	shell = fork();
 	if (!shell) {
 		s.peer = login_tty(s.peer) ? -1 : dup(STDIN_FILENO);
-		*pid = fork();
-		if (!*pid)
+		/* Only the shell tells: its child's 0 may come after. */
+		command = fork();
+		if (!command)
 			child_of_shell();
-		while (waitpid(*pid, NULL, 0) < 0)
+		*pid = command;
+		while (waitpid(command, NULL, 0) < 0)
 			;
 		pause();
 	}
