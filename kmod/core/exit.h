@@ -43,7 +43,8 @@
 	X(MMIO, "mmio")			/* a page fault answered by a chip */	\
 	X(EOI, "eoi")			/* the hardware's, of a level-triggered interrupt */ \
 	X(UD_FAULT, "invalid-opcode")	/* #UD, passed on but for a hypercall */ \
-	X(TIMER, "timer")		/* the engine's: a TSC deadline has passed */
+	X(TIMER, "timer")		/* the engine's: a TSC deadline has passed */ \
+	X(APIC_WRITE, "apic-write")	/* the hardware has written a register for the guest */
 
 enum exit_reason {
 #define X(symbol, name) EXIT_##symbol,
@@ -98,6 +99,7 @@ struct exit {
 			u64 gpa;
 			u32 access;	/* ACCESS_* */
 			bool walk;	/* it was the guest's page walk that faulted */
+			bool apic_page;	/* platform->apic_page is to be mapped there */
 			u8 bytes_len;	/* instruction bytes the CPU fetched; 0: fetch them */
 			u8 bytes[15];
 		} s2;
@@ -111,6 +113,10 @@ struct exit {
 		} exception;
 		struct exit_refusal refused;	/* ENTRY_FAILED */
 		u8 vector;			/* EOI */
+		struct {
+			u16 offset;
+			u32 value;
+		} apic;				/* APIC_WRITE */
 	};
 };
 

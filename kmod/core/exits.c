@@ -85,6 +85,13 @@ static enum outcome on_eoi(struct vcpu *v)
 	return OUT_RESUME;
 }
 
+/* The instruction is over. */
+static enum outcome on_apic_write(struct vcpu *v)
+{
+	lapic_mmio_write(&v->lapic, v->exit.apic.offset, 4, v->exit.apic.value);
+	return OUT_RESUME;
+}
+
 static enum outcome on_timer(struct vcpu *v)
 {
 	lapic_timer_over(&v->lapic);
@@ -249,6 +256,10 @@ static enum outcome on_s2_fault(struct vcpu *v)
 	const struct exit *e = &v->exit;
 
 	host_trace(s2_fault, v);
+	if (e->s2.apic_page) {
+		v->fill_gpa = e->s2.gpa;
+		return OUT_S2_FILL;
+	}
 	if (!s2_has_memory(v->s2, e->s2.gpa))
 		return on_mmio(v);
 	/* Filled meanwhile, or a stale translation that the CPU has dropped by faulting. */
@@ -456,6 +467,7 @@ static enum outcome (*const handlers[NR_EXITS])(struct vcpu *v) = {
 	[EXIT_EOI] = on_eoi,
 	[EXIT_UD_FAULT] = on_ud_fault,
 	[EXIT_TIMER] = on_timer,
+	[EXIT_APIC_WRITE] = on_apic_write,
 };
 
 /* The frequent ones by direct calls: an indirect one is dear under retpolines. */

@@ -50,6 +50,8 @@ enum platform_event {
  * @misc: reset control, 8042, port 0x92
  * @lapics: the vCPUs' local APICs by index; set before the first run, constant
  * @nr_lapics: how many; constant
+ * @apic_page: host physical address of what is mapped where local APICs are, for an
+ *             engine that answers such accesses; 0: none; constant
  * @lowest_next: where the next search for the lowest priority begins; no lock, a hint
  * @debug_exit_port: 0 for none; constant
  * @bus: addresses that the host side answers; NULL for none; see bus_set_table()
@@ -73,6 +75,7 @@ struct platform {
 	struct misc misc;
 	struct lapic *lapics[HV_MAX_VCPUS];
 	unsigned int nr_lapics;
+	u64 apic_page;
 	unsigned int lowest_next;
 	u16 debug_exit_port;
 	struct bus_table *bus;

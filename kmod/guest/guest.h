@@ -188,6 +188,7 @@ struct guest_config {
  * @thread_up: a vCPU's thread has begun; creation only
  * @nr_vcpus, @vcpus, @threads: constant after creation
  * @kills: of each thread's cgroup, as guest/cgroup.c last saw them; its own lock
+ * @apic_page: see struct platform; NULL: none; constant
  * @yielded_to: index of the vCPU that another one last gave its CPU to; no lock, a hint
  * @zaps: how often pages were taken out of @s2 and its files; F for changes
  * @kernel_memory: bytes held beyond guest pages and tables; constant
@@ -252,6 +253,7 @@ struct guest {
 	struct vcpu *vcpus[HV_MAX_VCPUS];
 	struct task_struct *threads[HV_MAX_VCPUS];
 	struct cgroup_kills kills[HV_MAX_VCPUS];
+	struct page *apic_page;
 	unsigned int yielded_to;
 	unsigned long zaps;
 	u64 kernel_memory;

@@ -18,6 +18,7 @@
 #include <linux/smp.h>
 
 #include "core/engine.h"
+#include "core/memmap.h"
 #include "guest/guest.h"
 #include "guest/life.h"
 #include "guest/memory.h"
@@ -96,8 +97,11 @@ static u64 *s2_table(struct s2 *s2, u64 gpa, unsigned int level)
 	return table;
 }
 
-/* Takes over the reference on @page where it maps it: 0, 1 if something was mapped, -ENOMEM. */
-static int s2_map(struct s2 *s2, u64 gpa, struct page *page, unsigned int level)
+/*
+ * Takes over the reference on @page where it maps it: 0, 1 if something was mapped,
+ * -ENOMEM.  @chip: S2_CHIP, or 0 for the guest's memory.
+ */
+static int s2_map(struct s2 *s2, u64 gpa, struct page *page, unsigned int level, u64 chip)
 {
 	u64 *table = s2_table(s2, gpa, level);
 	u64 *entry;
@@ -107,10 +111,12 @@ static int s2_map(struct s2 *s2, u64 gpa, struct page *page, unsigned int level)
 	entry = &table[s2_index(gpa, level)];
 	if (s2_present(s2->format, *entry))
 		return 1;
-	set_page_dirty(page);
-	WRITE_ONCE(*entry, s2_leaf(s2->format, host_hpa(page_address(page)), level,
-				   S2_READ | S2_WRITE | S2_EXEC));
-	s2->leaf_pages += BIT(9 * level);
+	if (!chip) {
+		set_page_dirty(page);
+		s2->leaf_pages += BIT(9 * level);
+	}
+	WRITE_ONCE(*entry, chip | s2_leaf(s2->format, host_hpa(page_address(page)), level,
+					  S2_READ | S2_WRITE | S2_EXEC));
 	return 0;
 }
 
@@ -132,9 +138,9 @@ static int map_page(struct guest *g, struct region *r, u64 gpa, struct page *pag
 
 	/* Small pages may be mapped there already: then one more of them. */
 	if (is_large(r, gpa, page))
-		ret = s2_map(&g->s2, gpa, compound_head(page), LARGE_LEVEL);
+		ret = s2_map(&g->s2, gpa, compound_head(page), LARGE_LEVEL, 0);
 	if (ret > 0)
-		ret = s2_map(&g->s2, gpa, page, 0);
+		ret = s2_map(&g->s2, gpa, page, 0, 0);
 	return ret;
 }
 
@@ -155,26 +161,47 @@ static int map_unless_zapped(struct guest *g, struct region *r, u64 gpa, struct 
 	return ret;
 }
 
-int memory_fill(struct guest *g, u64 gpa)
+/* The hardware answers there: see vmx/apic.c. */
+static int fill_apic_page(struct guest *g, u64 gpa)
+{
+	int ret;
+
+	if (!g->apic_page || (gpa & PAGE_MASK) != MEMMAP_LAPIC)
+		return -EFAULT;
+	mutex_lock(&g->fill_lock);
+	get_page(g->apic_page);
+	ret = s2_map(&g->s2, MEMMAP_LAPIC, g->apic_page, 0, S2_CHIP);
+	if (ret)
+		put_page(g->apic_page);
+	mutex_unlock(&g->fill_lock);
+	return ret;
+}
+
+static int fill(struct guest *g, u64 gpa)
 {
 	struct region *r = guest_region(g, gpa & PAGE_MASK, PAGE_SIZE);
 	/* Before the page is looked up: one that goes meanwhile counts a zap. */
 	unsigned long zaps = smp_load_acquire(&g->zaps);
-	struct mem_cgroup *memcg, *old;
 	struct page *page;
 	int ret;
 
 	if (!r)
-		return -EFAULT;
-	memcg = charge_guest(g);
-	old = set_active_memcg(memcg);
+		return fill_apic_page(g, gpa);
 	page = backing_page(r, gpa);
-	ret = PTR_ERR_OR_ZERO(page);
-	if (!ret) {
-		ret = map_unless_zapped(g, r, gpa, page, zaps);
-		if (ret)
-			put_page(page);
-	}
+	if (IS_ERR(page))
+		return PTR_ERR(page);
+	ret = map_unless_zapped(g, r, gpa, page, zaps);
+	if (ret)
+		put_page(page);
+	return ret;
+}
+
+int memory_fill(struct guest *g, u64 gpa)
+{
+	struct mem_cgroup *memcg = charge_guest(g);
+	struct mem_cgroup *old = set_active_memcg(memcg);
+	int ret = fill(g, gpa);
+
 	set_active_memcg(old);
 	mem_cgroup_put(memcg);
 	return min(ret, 0);
@@ -293,6 +320,13 @@ static void s2_zap(struct s2 *s2, u64 *table, unsigned int level)
 	}
 }
 
+/* As what is read where there is nothing. */
+static void clear_apic_page(struct guest *g)
+{
+	if (g->apic_page)
+		memset(page_address(g->apic_page), 0xff, PAGE_SIZE);
+}
+
 /* No vCPU runs, and each gets a new tag at its next entry, so nothing stale is left to use. */
 static void zap_all(struct guest *g)
 {
@@ -300,6 +334,7 @@ static void zap_all(struct guest *g)
 	s2_zap(&g->s2, g->s2.root, S2_LEVELS - 1);
 	g->s2.table_pages = 1;
 	g->s2.leaf_pages = 0;
+	clear_apic_page(g);
 	mutex_unlock(&g->fill_lock);
 }
 
@@ -434,12 +469,26 @@ static int create_tables(struct guest *g)
 	return 0;
 }
 
+static int create_apic_page(struct guest *g)
+{
+	if (!(engine->info() & HV_FEATURE_APIC_ACCESS))
+		return 0;
+	g->apic_page = alloc_page(GFP_KERNEL_ACCOUNT);
+	if (!g->apic_page)
+		return -ENOMEM;
+	clear_apic_page(g);
+	g->platform.apic_page = host_hpa(page_address(g->apic_page));
+	return 0;
+}
+
 int memory_create(struct guest *g, struct netlink_ext_ack *ack)
 {
 	unsigned int i;
 	int err;
 
 	err = create_tables(g);
+	if (!err)
+		err = create_apic_page(g);
 	for (i = 0; i < g->nr_regions && !err; i++)
 		err = create_region(g, &g->regions[i]);
 	if (!err)
@@ -458,6 +507,9 @@ void memory_destroy(struct guest *g)
 		free_page((unsigned long)g->s2.root);
 	}
 	g->s2.root = NULL;
+	if (g->apic_page)
+		put_page(g->apic_page);
+	g->apic_page = NULL;
 	for (i = 0; i < g->nr_regions; i++) {
 		if (g->regions[i].writable)
 			mapping_unmap_writable(g->regions[i].file->f_mapping);

@@ -199,8 +199,7 @@ void lapic_return(struct lapic *l, const unsigned long *irr, const unsigned long
 		for (left = irr[i]; left; left &= left - 1)
 			set_bit(__ffs(left), &l->s.irr[i]);
 	}
-	l->s.reg[LAPIC_TPR] = tpr;
-	lapic_update_ppr(l);
+	lapic_set_tpr(l, tpr);
 }
 
 /**
@@ -564,10 +563,15 @@ static void write_stored(struct lapic *l, unsigned int reg, u32 value)
 	WRITE_ONCE(l->s.reg[reg], value);
 }
 
+void lapic_set_tpr(struct lapic *l, u8 tpr)
+{
+	l->s.reg[LAPIC_TPR] = tpr;
+	lapic_update_ppr(l);
+}
+
 static void write_tpr(struct lapic *l, unsigned int reg, u32 value)
 {
-	l->s.reg[LAPIC_TPR] = value;
-	lapic_update_ppr(l);
+	lapic_set_tpr(l, value);
 }
 
 /**
@@ -931,7 +935,7 @@ u8 lapic_get_cr8(const struct lapic *l)
 
 void lapic_set_cr8(struct lapic *l, u8 cr8)
 {
-	write_tpr(l, LAPIC_TPR, (cr8 & 0xf) << 4);
+	lapic_set_tpr(l, (cr8 & 0xf) << 4);
 }
 
 void lapic_init(struct lapic *l, struct vcpu *vcpu, struct platform *plat, u32 id)

@@ -171,6 +171,7 @@ struct lapic_state {
  * @plat: the board it sits on; constant
  * @tsc_offset: guest TSC minus host TSC; lapic_set_tsc_offset() changes it
  * @lends: the engine delivers interrupts by hardware: see lapic_is_lent(); constant
+ * @lends_page: in xAPIC mode too; constant
  * @has_timer: the engine has a timer of its own for TSC deadlines; constant
  * @timer_here: it stands in for the host's, while the vCPU is in the core
  * @changed: a register was written since the engine last looked
@@ -183,6 +184,7 @@ struct lapic {
 	struct platform *plat;
 	u64 tsc_offset;
 	bool lends;
+	bool lends_page;
 	bool has_timer;
 	bool timer_here;
 	bool changed;
@@ -285,11 +287,13 @@ static inline u32 lapic_x2_ldr(u32 id)
  */
 static inline bool lapic_is_lent(const struct lapic *l)
 {
-	return l->lends && lapic_is_x2(l) && lapic_sw_enabled(l);
+	return l->lends && (lapic_is_x2(l) || l->lends_page) && lapic_sw_enabled(l);
 }
 
 void lapic_lend(struct lapic *l, unsigned long *irr);
 void lapic_return(struct lapic *l, const unsigned long *irr, const unsigned long *isr, u8 tpr);
+
+void lapic_set_tpr(struct lapic *l, u8 tpr);
 
 /* CR8 is the TPR's upper four bits. The caller has checked CR8's reserved bits. */
 u8 lapic_get_cr8(const struct lapic *l);

@@ -32,7 +32,7 @@ void *s2_va(const struct s2 *s2, u64 gpa, unsigned int rights)
 			break;
 		table = host_va(s2_hpa(entry));
 	}
-	if (rights & ~s2_rights(f, entry))
+	if (rights & ~s2_rights(f, entry) || entry & S2_CHIP)
 		return NULL;
 	return host_va(s2_hpa(entry)) + (gpa & (s2_size(level) - 1));
 }

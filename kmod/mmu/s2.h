@@ -55,6 +55,9 @@ struct s2_format {
 #define S2_LARGE	BIT_ULL(7)
 #define S2_HPA		GENMASK_ULL(51, 12)
 
+/* Both leave it to us: a leaf for the CPU's sake, where s2_va() finds no memory. */
+#define S2_CHIP		BIT_ULL(52)
+
 static inline bool s2_present(const struct s2_format *f, u64 entry)
 {
 	return entry & f->present;
@@ -123,7 +126,8 @@ bool s2_has_memory(const struct s2 *s2, u64 gpa);
 
 /*
  * Host virtual address of the guest's byte at @gpa, good up to the end of its
- * 4 KiB page; NULL where nothing is mapped yet or where @rights are lacking.
+ * 4 KiB page; NULL where nothing is mapped yet, where @rights are lacking, or where
+ * a chip answers.
  * Core, interrupts off; do not keep it past the next window.
  */
 void *s2_va(const struct s2 *s2, u64 gpa, unsigned int rights);

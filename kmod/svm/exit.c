@@ -65,6 +65,7 @@ static void decode_npf(const struct vmcb_control *c, struct exit *exit)
 			  (info & VMCB_NPF_FETCH ? ACCESS_FETCH : 0) |
 			  (info & VMCB_NPF_USER ? ACCESS_USER : 0);
 	exit->s2.walk = info & VMCB_NPF_WALK;
+	exit->s2.apic_page = false;
 	exit->s2.bytes_len = 0;
 	if (!(svm_caps.features & SVM_CPUID_DECODE))
 		return;

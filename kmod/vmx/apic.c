@@ -8,8 +8,11 @@
  * other registers follow when they were written.  So everybody else finds the
  * same local APIC, whoever delivers.
  *
- * Only in x2APIC mode: there the MSR bitmap says which registers are read from
- * the page, and which three are written without an exit.
+ * In x2APIC mode the MSR bitmap says which registers are read from the page, and
+ * which three are written without an exit.  In xAPIC mode the guest's page 0xfee00
+ * is one that the CPU knows by its address: it is there for all vCPUs, so that one
+ * whose local APIC software has disabled has its accesses exit, and one that is in
+ * x2APIC mode, or off, finds a page of memory, all ones until it writes.
  */
 #include "vmx/insn.h"
 
@@ -58,19 +61,34 @@ static unsigned int highest(const unsigned long *map)
 	return 0;
 }
 
+static const u8 xapic_reads[] = { LAPIC_DFR, LAPIC_ICR, LAPIC_ICR_HIGH };
+
+static void put_reg(struct vmx_vcpu *s, unsigned int reg)
+{
+	struct lapic *l = &s->vcpu.lapic;
+	u64 value;
+
+	if (!lapic_is_x2(l))
+		*page_reg(s, reg) = lapic_mmio_read(l, PAGE_REG(reg), 4);
+	else if (lapic_read_msr(l, LAPIC_MSR_X2_FIRST + reg, &value) == LAPIC_OK)
+		*page_reg(s, reg) = value;
+}
+
 /* Registers that the guest reads from the page. */
 static void put_registers(struct vmx_vcpu *s)
 {
 	struct lapic *l = &s->vcpu.lapic;
 	unsigned int i;
-	u64 value;
 
 	if (!l->changed)
 		return;
 	l->changed = false;
 	for (i = 0; i < VMX_NR_APIC_READS; i++)
-		if (lapic_read_msr(l, LAPIC_MSR_X2_FIRST + vmx_apic_reads[i], &value) == LAPIC_OK)
-			*page_reg(s, vmx_apic_reads[i]) = value;
+		put_reg(s, vmx_apic_reads[i]);
+	if (lapic_is_x2(l))
+		return;
+	for (i = 0; i < ARRAY_SIZE(xapic_reads); i++)
+		put_reg(s, xapic_reads[i]);
 }
 
 /* The EOI of a level-triggered interrupt is the IOAPIC's business too. */
@@ -104,24 +122,46 @@ static void lend(struct vmx_vcpu *s)
 	vmcs_write16(VMCS_GUEST_INTERRUPT_STATUS, STATUS(highest(irr), highest(l->s.isr)));
 }
 
-/* MOV to CR8 needs no exit either then. */
-static void set_lent(struct vmx_vcpu *s, bool lent)
+static const u32 mode_controls[] = {
+	[VMX_APIC_PAGE] = SECONDARY_APIC_ACCESS,
+	[VMX_APIC_X] = SECONDARY_APIC_ACCESS | SECONDARY_APIC_REGS | SECONDARY_VINTR,
+	[VMX_APIC_X2] = SECONDARY_X2APIC | SECONDARY_APIC_REGS | SECONDARY_VINTR,
+};
+
+static enum vmx_apic_mode mode_of(const struct lapic *l)
 {
-	s->lent = lent;
-	vmx_set_primary(s, PRIMARY_CR8_LOAD, !lent);
-	vmcs_write32(VMCS_SECONDARY_CONTROLS, s->secondary | (lent ? VMX_APIC_CONTROLS : 0));
-	vmcs_write64(VMCS_MSR_BITMAP, lent ? vmx_msr_bitmap_x2_pa : vmx_msr_bitmap_pa);
+	bool x2 = lapic_is_x2(l);
+
+	if (lapic_is_lent(l))
+		return x2 ? VMX_APIC_X2 : VMX_APIC_X;
+	return l->lends_page && lapic_enabled(l) && !x2 ? VMX_APIC_PAGE : VMX_APIC_OFF;
+}
+
+/*
+ * Where the hardware delivers, MOV to CR8 needs no exit either.  Translations of
+ * the page may have been cached as those of any other.
+ */
+static void set_mode(struct vmx_vcpu *s, enum vmx_apic_mode mode)
+{
+	vmx_set_primary(s, PRIMARY_CR8_LOAD, mode < VMX_APIC_X);
+	vmcs_write32(VMCS_SECONDARY_CONTROLS, s->secondary | mode_controls[mode]);
+	vmcs_write64(VMCS_MSR_BITMAP,
+		     mode == VMX_APIC_X2 ? vmx_msr_bitmap_x2_pa : vmx_msr_bitmap_pa);
+	s->apic_mode = mode;
+	s->flush = true;
+	/* Not all registers look the same in both modes. */
+	s->vcpu.lapic.changed = true;
 }
 
 void vmx_apic_entry(struct vmx_vcpu *s)
 {
 	struct lapic *l = &s->vcpu.lapic;
-	bool lent = lapic_is_lent(l);
+	enum vmx_apic_mode mode = mode_of(l);
 
-	if (unlikely(s->lent != lent))
-		set_lent(s, lent);
+	if (unlikely(s->apic_mode != mode))
+		set_mode(s, mode);
 	*page_reg(s, LAPIC_TPR) = l->s.reg[LAPIC_TPR];
-	if (lent)
+	if (mode >= VMX_APIC_X)
 		lend(s);
 }
 
@@ -136,15 +176,46 @@ static void trace_delivered(struct vmx_vcpu *s, const unsigned long *irr)
 			host_trace_delivered(&s->vcpu, i * BITS_PER_LONG + __ffs(delivered));
 }
 
+/* Self-IPIs, and the upper half of the ICR: written with no exit. */
+static void get_icr(struct vmx_vcpu *s)
+{
+	struct lapic_state *l = &s->vcpu.lapic.s;
+
+	l->reg[LAPIC_ICR] = *page_reg(s, LAPIC_ICR);
+	l->reg[LAPIC_ICR_HIGH] = *page_reg(s, LAPIC_ICR_HIGH);
+}
+
 void vmx_apic_exit(struct vmx_vcpu *s)
 {
 	unsigned long irr[LAPIC_MAP_WORDS], isr[LAPIC_MAP_WORDS];
+	struct lapic *l = &s->vcpu.lapic;
+	u8 tpr = *page_reg(s, LAPIC_TPR);
 
-	if (!s->lent)
+	if (s->apic_mode == VMX_APIC_PAGE && tpr != l->s.reg[LAPIC_TPR])
+		lapic_set_tpr(l, tpr);
+	if (s->apic_mode < VMX_APIC_X)
 		return;
+	if (s->apic_mode == VMX_APIC_X)
+		get_icr(s);
 	get_map(s, LAPIC_IRR, irr);
 	get_map(s, LAPIC_ISR, isr);
 	if (host_traces(inject))
 		trace_delivered(s, irr);
-	lapic_return(&s->vcpu.lapic, irr, isr, *page_reg(s, LAPIC_TPR));
+	lapic_return(l, irr, isr, tpr);
+}
+
+/* Is the page to be there, by the mode of the local APIC? */
+bool vmx_apic_has_page(struct vmx_vcpu *s)
+{
+	return s->apic_mode == VMX_APIC_PAGE || s->apic_mode == VMX_APIC_X;
+}
+
+/*
+ * The register that the guest has written: section 'APIC-write VM exits'.  Whatever
+ * the local APIC makes of it is to stand in the page again.
+ */
+u32 vmx_apic_written(struct vmx_vcpu *s, u16 offset)
+{
+	s->vcpu.lapic.changed = true;
+	return *page_reg(s, offset / PAGE_REG(1));
 }

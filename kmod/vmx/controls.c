@@ -66,12 +66,12 @@ static const struct control controls[] = {
 	ROW(PRIMARY, PAUSE, NEVER, "PAUSE exiting"),
 	ROW(PRIMARY, SECONDARY, REQUIRED, "activate secondary controls"),
 
-	ROW(SECONDARY, APIC_ACCESS, NEVER, "virtualize APIC accesses"),
+	ROW(SECONDARY, APIC_ACCESS, WANTED, "virtualize APIC accesses"),
 	ROW(SECONDARY, EPT, REQUIRED, "enable EPT"),
 	ROW(SECONDARY, DT, NEVER, "descriptor-table exiting"),
 	/* RDTSCP and RDPID: TSC_AUX is not switched by the hardware. */
 	ROW(SECONDARY, RDTSCP, NEVER, "enable RDTSCP"),
-	/* These three together or none: see apic.c. */
+	/* This, the next two and APIC accesses at times: see apic.c. */
 	ROW(SECONDARY, X2APIC, WANTED, "virtualize x2APIC mode"),
 	ROW(SECONDARY, VPID, WANTED, "enable VPID"),
 	ROW(SECONDARY, WBINVD, REQUIRED, "WBINVD exiting"),
@@ -211,8 +211,9 @@ static void resolve_apic(struct vmx_caps *caps)
 	const u32 all = SECONDARY_X2APIC | SECONDARY_APIC_REGS | SECONDARY_VINTR;
 
 	caps->virtual_apic = (caps->words[VMX_SECONDARY] & all) == all;
-	if (!caps->virtual_apic)
-		caps->words[VMX_SECONDARY] &= ~all;
+	caps->apic_access = caps->virtual_apic &&
+			    (caps->words[VMX_SECONDARY] & SECONDARY_APIC_ACCESS);
+	caps->words[VMX_SECONDARY] &= ~(all | SECONDARY_APIC_ACCESS);
 }
 
 /*

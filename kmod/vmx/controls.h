@@ -158,6 +158,7 @@ struct vmx_msrs {
  * @words: controls that every guest starts with
  * @use_vpid: translations are tagged
  * @virtual_apic: interrupts can be delivered by hardware in x2APIC mode
+ * @apic_access: and in xAPIC mode
  * @use_timer: the VMX-preemption timer keeps the guest's TSC deadline
  * @eptp_flags: what goes beside the root's address into the EPT pointer
  */
@@ -166,6 +167,7 @@ struct vmx_caps {
 	u32 words[VMX_NR_WORDS];
 	bool use_vpid;
 	bool virtual_apic;
+	bool apic_access;
 	bool use_timer;
 	u64 eptp_flags;
 };

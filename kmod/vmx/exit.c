@@ -2,6 +2,7 @@
 /*
  * From exit reasons (SDM vol. 3, appendix C) to the common struct exit.
  */
+#include "core/memmap.h"
 #include "vmx/check.h"
 #include "vmx/insn.h"
 
@@ -40,6 +41,28 @@ static void decode_ept(struct vmx_vcpu *s, struct exit *exit, u64 info)
 			  (info & VMX_EPT_FETCH ? ACCESS_FETCH : 0);
 	exit->s2.walk = (info & VMX_EPT_LINEAR) && !(info & VMX_EPT_FINAL);
 	exit->s2.bytes_len = 0;
+	exit->s2.apic_page = !(info & VMX_EPT_FETCH) &&
+			     (exit->s2.gpa & PAGE_MASK) == MEMMAP_LAPIC && vmx_apic_has_page(s) &&
+			     !s2_has_memory(s->vcpu.s2, exit->s2.gpa);
+}
+
+/* As if nothing were mapped there: for the common local APIC to answer. */
+static void decode_apic_access(struct vmx_vcpu *s, struct exit *exit, u64 info)
+{
+	unsigned int type = VMX_APIC_TYPE(info);
+
+	exit->s2.gpa = MEMMAP_LAPIC + VMX_APIC_OFFSET(info);
+	exit->s2.access = (type == VMX_APIC_TYPE_WRITE ? ACCESS_WRITE : 0) |
+			  (type == VMX_APIC_TYPE_FETCH ? ACCESS_FETCH : 0);
+	exit->s2.walk = type >= VMX_APIC_TYPE_PHYSICAL;
+	exit->s2.bytes_len = 0;
+	exit->s2.apic_page = false;
+}
+
+static void decode_apic_write(struct vmx_vcpu *s, struct exit *exit, u64 info)
+{
+	exit->apic.offset = VMX_APIC_OFFSET(info);
+	exit->apic.value = vmx_apic_written(s, VMX_APIC_OFFSET(info));
 }
 
 /* CLTS and LMSW change only bits that are the guest's, and never exit. */
@@ -169,6 +192,8 @@ static const struct vmx_exit exits[] = {
 	[VMX_EXIT_PAUSE] = { EXIT_PAUSE, true },
 	[VMX_EXIT_TIMER] = { EXIT_TIMER, false, decode_timer },
 	[VMX_EXIT_ENTRY_MCE] = { EXIT_MCE },
+	[VMX_EXIT_APIC_ACCESS] = { EXIT_S2_FAULT, false, decode_apic_access },
+	[VMX_EXIT_APIC_WRITE] = { EXIT_APIC_WRITE, false, decode_apic_write },
 	[VMX_EXIT_EOI] = { EXIT_EOI, false, decode_eoi },
 	[VMX_EXIT_EPT_VIOLATION] = { EXIT_S2_FAULT, false, decode_ept },
 	[VMX_EXIT_INVEPT] = { EXIT_UD },

@@ -255,6 +255,7 @@ int vmx_vcpu_init(struct vcpu *v)
 	s->vmcs_pa = host_hpa(s->vmcs);
 	s->host_cpu = -1;
 	v->lapic.lends = vmx_caps.virtual_apic;
+	v->lapic.lends_page = vmx_caps.apic_access;
 	v->lapic.has_timer = vmx_caps.use_timer;
 	return 0;
 }
@@ -308,5 +309,7 @@ u32 vmx_info(void)
 		features |= HV_FEATURE_EPT_1G;
 	if (vmx_caps.virtual_apic)
 		features |= HV_FEATURE_VIRTUAL_APIC;
+	if (vmx_caps.apic_access)
+		features |= HV_FEATURE_APIC_ACCESS;
 	return features;
 }

@@ -128,7 +128,7 @@ static void set_segments(const struct hv_vcpu_state *state)
 
 static void set_secondary(struct vmx_vcpu *s)
 {
-	u32 secondary = vmx_caps.words[VMX_SECONDARY] & ~VMX_APIC_CONTROLS;
+	u32 secondary = vmx_caps.words[VMX_SECONDARY];
 
 	if (s->vcpu.platform->nr_lapics < 2)
 		secondary &= ~SECONDARY_PLE;
@@ -151,7 +151,7 @@ static void set_apic(struct vmx_vcpu *s)
 {
 	unsigned int i;
 
-	s->lent = false;
+	s->apic_mode = VMX_APIC_OFF;
 	vmcs_write64(VMCS_VIRTUAL_APIC_PAGE, host_hpa(s->virtual_apic));
 	vmcs_write32(VMCS_TPR_THRESHOLD, 0);
 	if (!vmx_caps.virtual_apic)
@@ -160,6 +160,8 @@ static void set_apic(struct vmx_vcpu *s)
 		s->eoi_exits[i] = 0;
 		vmcs_write64(VMCS_EOI_EXIT_BITMAP + VMCS_NEXT * i, 0);
 	}
+	if (vmx_caps.apic_access)
+		vmcs_write64(VMCS_APIC_ACCESS_PAGE, s->vcpu.platform->apic_page);
 }
 
 /* The controls that every guest runs with. */

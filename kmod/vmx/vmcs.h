@@ -261,6 +261,13 @@ VMCS_FIELDS_N(X)
 #define VMX_EPT_FINAL		BIT(8)		/* not a paging structure of the guest's */
 #define VMX_EPT_NMI_UNBLOCK	BIT(12)
 
+/* Exit qualification of APIC accesses, and the offset alone of APIC writes. */
+#define VMX_APIC_OFFSET(q)	((q) & 0xfff)
+#define VMX_APIC_TYPE(q)	(((q) >> 12) & 0xf)
+#define VMX_APIC_TYPE_WRITE	1
+#define VMX_APIC_TYPE_FETCH	2
+#define VMX_APIC_TYPE_PHYSICAL	10	/* and up: not by a linear address */
+
 /* Exit qualification of #DB, DR6 and pending debug exceptions. */
 #define DR6_TRAPS		0xfULL
 #define DR6_BD			BIT_ULL(13)

@@ -16,6 +16,15 @@
 enum vmx_msr { VMX_STAR, VMX_LSTAR, VMX_CSTAR, VMX_FMASK, VMX_KERNEL_GS, VMX_NR_MSRS };
 
 /**
+ * enum vmx_apic_mode - what the hardware does of the local APIC
+ * @VMX_APIC_OFF: reads of CR8
+ * @VMX_APIC_PAGE: accesses to its page exit as such, since there is one
+ * @VMX_APIC_X: it delivers interrupts, and answers in that page
+ * @VMX_APIC_X2: it delivers interrupts, and answers RDMSR and WRMSR
+ */
+enum vmx_apic_mode { VMX_APIC_OFF, VMX_APIC_PAGE, VMX_APIC_X, VMX_APIC_X2 };
+
+/**
  * struct vmx_vcpu - a vCPU on this engine
  * @vcpu: first, so that core and engine convert at no cost
  * @host_rsp: as it stands in the VMCS; entry.S writes it on change
@@ -30,8 +39,8 @@ enum vmx_msr { VMX_STAR, VMX_LSTAR, VMX_CSTAR, VMX_FMASK, VMX_KERNEL_GS, VMX_NR_
  * @interruptibility: likewise
  * @tsc_offset: likewise
  * @eoi_exits: likewise
- * @secondary: secondary controls without VMX_APIC_CONTROLS
- * @lent: VMX_APIC_CONTROLS are on, and the virtual-APIC page has the local APIC's requests
+ * @secondary: secondary controls but for those of @apic_mode
+ * @apic_mode: likewise
  * @lent_irr: the requests that were lent at the last entry
  * @host_cpu: host CPU whose state is in the VMCS; -1: none
  * @vpid_generation: of the VPID in the VMCS, on @host_cpu
@@ -59,7 +68,7 @@ struct vmx_vcpu {
 	u64 tsc_offset;
 	u64 eoi_exits[LAPIC_MAP_WORDS];
 	u32 secondary;
-	bool lent;
+	enum vmx_apic_mode apic_mode;
 	unsigned long lent_irr[LAPIC_MAP_WORDS];
 	int host_cpu;
 	u64 vpid_generation;
@@ -194,12 +203,11 @@ bool vmx_load_pdptes(struct vmx_vcpu *s);
  */
 #define VMX_NR_APIC_READS	13
 
-/* On while the hardware delivers interrupts. */
-#define VMX_APIC_CONTROLS	(SECONDARY_X2APIC | SECONDARY_APIC_REGS | SECONDARY_VINTR)
-
 extern const u8 vmx_apic_reads[VMX_NR_APIC_READS];
 void vmx_apic_entry(struct vmx_vcpu *s);
 void vmx_apic_exit(struct vmx_vcpu *s);
+bool vmx_apic_has_page(struct vmx_vcpu *s);
+u32 vmx_apic_written(struct vmx_vcpu *s, u16 offset);
 
 /* exit.c: core. */
 void vmx_decode(struct vmx_vcpu *s, u32 reason, struct exit *exit);

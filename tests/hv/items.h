@@ -41,8 +41,9 @@ static inline bool host_is_bochs(void)
  * @EMULATOR_NONE: nobody's
  * @EMULATOR_TCG: QEMU's TCG
  * @EMULATOR_BOCHS_SVM: Bochs as an AMD host
+ * @EMULATOR_BOCHS_VMX: and as an Intel host
  */
-enum emulator { EMULATOR_NONE, EMULATOR_TCG, EMULATOR_BOCHS_SVM };
+enum emulator { EMULATOR_NONE, EMULATOR_TCG, EMULATOR_BOCHS_SVM, EMULATOR_BOCHS_VMX };
 
 static inline enum emulator host_emulator(struct hvctl *h)
 {
@@ -50,9 +51,9 @@ static inline enum emulator host_emulator(struct hvctl *h)
 
 	if (host_is_tcg())
 		return EMULATOR_TCG;
-	if (host_is_bochs() && !hvctl_info(h, &info) && info.engine == HV_ENGINE_SVM)
-		return EMULATOR_BOCHS_SVM;
-	return EMULATOR_NONE;
+	if (!host_is_bochs() || hvctl_info(h, &info))
+		return EMULATOR_NONE;
+	return info.engine == HV_ENGINE_SVM ? EMULATOR_BOCHS_SVM : EMULATOR_BOCHS_VMX;
 }
 
 static inline struct hvctl_spec *item_spec(struct hvctl *h, const char *payload,

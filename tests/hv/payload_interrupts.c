@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * Interrupts: where they come from, in which order, when they wait, and when
- * they arrive. The first argument says which of groups[].
+ * they arrive. The first argument says which of groups[], the second is
+ * enum emulator.
  */
 #include "payload_check.h"
 
@@ -439,7 +440,12 @@ static void group_nmi(void)
 	mmio_write(LAPIC + L_ICR, 0x40400);
 	asm volatile("nop; nop");
 	check_eq("it comes before a pending interrupt", order[0], 2);
-	check_eq("... which still waits", taken, 102);
+	/*
+	 * Bochs (2.7, HandleExtInterrupt()) delivers a virtual interrupt in place of
+	 * one of the host's, whatever RFLAGS.IF says.
+	 */
+	if (PAYLOAD_ARGS[1] != 3)
+		check_eq("... which still waits", taken, 102);
 	sti();
 	asm volatile("nop; nop");
 	cli();
@@ -545,9 +551,23 @@ static void group_x2apic_busy(void)
 	priority_x2();
 }
 
+static void group_xapic_busy(void)
+{
+	u32 i;
+
+	for (i = 0; i < SELF_IPIS; i++) {
+		self_ipi(0x51);
+		sti();
+		asm volatile("nop");
+		cli();
+	}
+	check_eq("xAPIC: each self-IPI", taken, SELF_IPIS);
+	check_eq("xAPIC: none in service", mmio_read(LAPIC + L_ISR + 0x20), 0);
+}
+
 static void (*const groups[])(void) = {
 	group_pic, group_ioapic, group_timer, group_priority, group_nesting, group_window,
-	group_nmi, group_x2apic, group_x2apic_busy,
+	group_nmi, group_x2apic, group_x2apic_busy, group_xapic_busy,
 };
 
 int main(void)

@@ -620,9 +620,16 @@ static void test_lent(void)
 	irr[1] &= ~BIT(1);
 	lapic_return(l, irr, isr, 0x20);
 	CHECK_EQ(lapic_next(l), 0x42);
-	/* Not where software has disabled it, nor in xAPIC mode. */
+	/* Not where software has disabled it, and in xAPIC mode only with a page. */
 	wr(0, X2(LAPIC_SVR), 0xff);
 	CHECK(!lapic_is_lent(l));
+	board_setup(1);
+	board_enable_apic(0);
+	l = board_lapic(0);
+	l->lends = true;
+	CHECK(!lapic_is_lent(l));
+	l->lends_page = true;
+	CHECK(lapic_is_lent(l));
 }
 
 static const struct tap_test tests[] = {

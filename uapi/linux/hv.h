@@ -51,6 +51,7 @@ enum hv_engine {
 #define HV_FEATURE_EPT_AD		(1U << 8)
 #define HV_FEATURE_EPT_1G		(1U << 9)
 #define HV_FEATURE_VIRTUAL_APIC		(1U << 10)	/* in x2APIC mode */
+#define HV_FEATURE_APIC_ACCESS		(1U << 11)	/* and in xAPIC mode */
 
 /**
  * struct hv_info - what the module found and allows (HV_INFO)
