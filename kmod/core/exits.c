@@ -19,29 +19,35 @@ enum outcome root_lost(struct vcpu *v)
 			 engine->name);
 }
 
-static void step_over(struct vcpu *v, unsigned int len)
+static noinline void single_step(struct vcpu *v)
+{
+	static_call(engine_single_step)(v);
+	vcpu_inject(v, VEC_DB);
+}
+
+static __always_inline void step_over(struct vcpu *v, unsigned int len)
 {
 	vcpu_skip(v, len);
-	if (unlikely(v->rflags & RFLAGS_TF)) {
-		static_call(engine_single_step)(v);
-		vcpu_inject(v, VEC_DB);
-	}
+	if (unlikely(v->rflags & RFLAGS_TF))
+		single_step(v);
 }
+
+/* What skip() returns beside enum outcome. */
+#define SKIPPED	(-1)
 
 /*
  * Step over the instruction that exited, decoding its length where the CPU has
- * not told.  False: not stepped, and *out is what to do instead (fetch what is
- * missing, or run again: an exception is queued, or the code has changed).
+ * not told.  Anything but SKIPPED: not stepped, and what to do instead (fetch what
+ * is missing, or run again: an exception is queued, or the code has changed).
  */
-static bool skip(struct vcpu *v, enum outcome *out)
+static __always_inline int skip(struct vcpu *v)
 {
-	unsigned int len;
+	enum outcome out = emul_insn_len(v, &v->exit);
 
-	*out = emul_insn_len(v, &v->exit, &len);
-	if (!len)
-		return false;
-	step_over(v, len);
-	return true;
+	if (unlikely(!v->exit.insn_len))
+		return out;
+	step_over(v, v->exit.insn_len);
+	return SKIPPED;
 }
 
 static enum outcome on_unknown(struct vcpu *v)
@@ -106,11 +112,11 @@ static enum outcome on_machine_check(struct vcpu *v)
 
 static enum outcome on_hlt(struct vcpu *v)
 {
-	enum outcome out;
+	int out = skip(v);
 
-	if (!skip(v, &out) || v->inject.valid)
+	if (out != SKIPPED)
 		return out;
-	return mp_halt(v);
+	return v->inject.valid ? OUT_RESUME : mp_halt(v);
 }
 
 /* Bytes of RAX that an IN of @size replaces: a dword's upper half is zeroed. */
@@ -132,16 +138,21 @@ static enum outcome settle(struct vcpu *v, enum outcome out)
 	return out;
 }
 
-static enum outcome on_pio(struct vcpu *v)
+/*
+ * Can nobody but a chip answer?  Then the one access of an IN or OUT does not have to
+ * wait, nor to be remembered, and may go to the chip at once.
+ */
+static bool bus_is_ours(const struct vcpu *v)
 {
-	const struct exit *e = &v->exit;
+	return !READ_ONCE(v->platform->bus) && !v->bus.nr;
+}
+
+/* The host side may answer. */
+static noinline enum outcome pio_by_bus(struct vcpu *v, const struct exit *e)
+{
 	enum outcome out;
-	unsigned int len;
 	u64 value;
 
-	out = emul_insn_len(v, e, &len);
-	if (!len)
-		return settle(v, out);
 	if (e->pio.in)
 		out = bus_read(v, HV_SPACE_PORT, e->pio.port, e->pio.size, &value);
 	else
@@ -151,7 +162,24 @@ static enum outcome on_pio(struct vcpu *v)
 	if (e->pio.in)
 		set_rax(v, e->pio.size, value);
 	bus_done(v);
-	step_over(v, len);
+	step_over(v, e->insn_len);
+	return OUT_RESUME;
+}
+
+static enum outcome on_pio(struct vcpu *v)
+{
+	struct exit *e = &v->exit;
+	enum outcome out = emul_insn_len(v, e);
+
+	if (unlikely(!e->insn_len))
+		return settle(v, out);
+	if (unlikely(!bus_is_ours(v)))
+		return pio_by_bus(v, e);
+	if (e->pio.in)
+		set_rax(v, e->pio.size, platform_in(v->platform, e->pio.port, e->pio.size));
+	else
+		platform_out(v->platform, e->pio.port, e->pio.size, v->gpr[HV_RAX]);
+	step_over(v, e->insn_len);
 	return OUT_RESUME;
 }
 
@@ -162,27 +190,28 @@ static enum outcome on_pio_string(struct vcpu *v)
 
 static enum outcome on_cpuid(struct vcpu *v)
 {
-	enum outcome out;
+	int out = skip(v);
 
-	if (!skip(v, &out))
+	if (out != SKIPPED)
 		return out;
 	/* Sizes in this leaf depend on XCR0. */
 	if ((u32)v->gpr[HV_RAX] == 0xd)
 		host_sync_xcr0(v);
 	cpuid_exit(v);
-	return out;
+	return OUT_RESUME;
 }
 
 static enum outcome on_rdmsr(struct vcpu *v)
 {
-	enum outcome out;
+	int out;
 	u64 value;
 
 	if (!msr_read(v, v->gpr[HV_RCX], &value)) {
 		vcpu_inject_error(v, VEC_GP, 0);
 		return OUT_RESUME;
 	}
-	if (!skip(v, &out))
+	out = skip(v);
+	if (out != SKIPPED)
 		return out;
 	v->gpr[HV_RAX] = (u32)value;
 	v->gpr[HV_RDX] = value >> 32;
@@ -193,12 +222,13 @@ static enum outcome on_wrmsr(struct vcpu *v)
 {
 	u64 value = (u32)v->gpr[HV_RAX] | v->gpr[HV_RDX] << 32;
 	u64 rip = v->rip;
-	enum outcome out;
+	int out;
 
 	if (pvclock_needs_fill(v, v->gpr[HV_RCX], value) ||
 	    pv_needs_fill(v, v->gpr[HV_RCX], value))
 		return OUT_S2_FILL;
-	if (!skip(v, &out))
+	out = skip(v);
+	if (out != SKIPPED)
 		return out;
 	if (!msr_write(v, v->gpr[HV_RCX], value)) {
 		v->rip = rip;
@@ -210,16 +240,15 @@ static enum outcome on_wrmsr(struct vcpu *v)
 /* Stepped over once it is done, not before: it may have to be made again. */
 static enum outcome on_own_hypercall(struct vcpu *v)
 {
-	unsigned int len;
-	enum outcome out = emul_insn_len(v, &v->exit, &len);
+	enum outcome out = emul_insn_len(v, &v->exit);
 	s64 result;
 
-	if (!len)
+	if (!v->exit.insn_len)
 		return out;
 	out = settle(v, hypercall(v, &result));
 	if (out == OUT_S2_FILL || out == OUT_HALT || out == OUT_TRAP)
 		return out;
-	step_over(v, len);
+	step_over(v, v->exit.insn_len);
 	v->gpr[HV_RAX] = result;
 	return out;
 }
@@ -228,15 +257,16 @@ static enum outcome on_own_hypercall(struct vcpu *v)
 static enum outcome on_hypercall(struct vcpu *v)
 {
 	s64 result = HYPERCALL_ENOSYS;
-	enum outcome out;
+	int out;
 
 	if (hypercall_is_ours(v->gpr[HV_RAX]))
 		return on_own_hypercall(v);
-	if (!skip(v, &out))
+	out = skip(v);
+	if (out != SKIPPED)
 		return out;
 	pv_hypercall(v, &result);
 	v->gpr[HV_RAX] = result;
-	return out;
+	return OUT_RESUME;
 }
 
 /* Not an instruction's access if an event was being delivered: there is none to emulate. */
@@ -344,9 +374,10 @@ static enum outcome on_xsetbv(struct vcpu *v)
 {
 	u64 value = (u32)v->gpr[HV_RAX] | v->gpr[HV_RDX] << 32;
 	u64 rip = v->rip;
-	enum outcome out;
+	int out;
 
-	if (!skip(v, &out))
+	out = skip(v);
+	if (out != SKIPPED)
 		return out;
 	host_restore_xcr0(v);
 	if (vcpu_cpl(v) || !xcr_write(v, v->gpr[HV_RCX], value)) {
@@ -359,18 +390,17 @@ static enum outcome on_xsetbv(struct vcpu *v)
 
 static enum outcome on_skip(struct vcpu *v)
 {
-	enum outcome out;
+	int out = skip(v);
 
-	skip(v, &out);
-	return out;
+	return out == SKIPPED ? OUT_RESUME : out;
 }
 
 /* Pause-loop exiting: it has spun for a while. */
 static enum outcome on_pause(struct vcpu *v)
 {
-	enum outcome out;
+	int out = skip(v);
 
-	return skip(v, &out) ? OUT_SPIN : out;
+	return out == SKIPPED ? OUT_SPIN : out;
 }
 
 static enum outcome on_ud(struct vcpu *v)

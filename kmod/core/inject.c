@@ -63,16 +63,9 @@ void vcpu_inject_pf(struct vcpu *v, u64 address, u32 error)
 	inject(v, VEC_PF, true, error);
 }
 
-void vcpu_skip(struct vcpu *v, unsigned int len)
+u64 vcpu_wrap(struct vcpu *v, u64 rip)
 {
-	u64 rip = v->rip + len;
-
-	/* Below 64-bit mode it wraps at 4 GiB; anywhere else there is no need to ask. */
-	if (unlikely((rip ^ v->rip) >> 32) && vcpu_mode(v) != MODE_64)
-		rip = (u32)rip;
-	v->rip = rip;
-	v->rflags &= ~RFLAGS_RF;
-	v->irq_shadow = false;
+	return vcpu_mode(v) == MODE_64 ? rip : (u32)rip;
 }
 
 enum outcome vcpu_stop(struct vcpu *v, enum hv_stop_reason reason, u32 status,

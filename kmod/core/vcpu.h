@@ -246,8 +246,21 @@ void vcpu_inject(struct vcpu *v, u8 vector);
 void vcpu_inject_error(struct vcpu *v, u8 vector, u32 error);
 void vcpu_inject_pf(struct vcpu *v, u64 address, u32 error);
 
+/* @rip, which has crossed 4 GiB, as it is in the vCPU's mode. */
+u64 vcpu_wrap(struct vcpu *v, u64 rip);
+
 /* Step over the instruction that exited: @len bytes; ends an interrupt shadow. */
-void vcpu_skip(struct vcpu *v, unsigned int len);
+static inline void vcpu_skip(struct vcpu *v, unsigned int len)
+{
+	u64 rip = v->rip + len;
+
+	/* Below 64-bit mode it wraps at 4 GiB; anywhere else there is no need to ask. */
+	if (unlikely((rip ^ v->rip) >> 32))
+		rip = vcpu_wrap(v, rip);
+	v->rip = rip;
+	v->rflags &= ~RFLAGS_RF;
+	v->irq_shadow = false;
+}
 
 /* Record why the guest has to end; returns OUT_STOP for the handler to return. */
 __printf(4, 5) enum outcome vcpu_stop(struct vcpu *v, enum hv_stop_reason reason, u32 status,

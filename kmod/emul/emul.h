@@ -29,26 +29,31 @@ enum outcome emul_mmio(struct vcpu *v, const struct exit *exit);
 enum outcome emul_pio_string(struct vcpu *v, const struct exit *exit);
 
 /**
- * emul_insn_len() - how long is the instruction that exited?
+ * emul_find_len() - how long is the instruction that exited?
  * @v: vCPU
- * @exit: the exit
- * @len: of the instruction; 0: do not step over it
+ * @exit: the exit, with an insn_len of 0: the engine does not know
  *
- * Takes exit->insn_len where the engine knows.  Otherwise fetches and decodes,
- * and makes sure that it found what the exit is about.
+ * Fetches and decodes, makes sure that it found what the exit is about, and sets
+ * exit->insn_len.  Where that stays 0, do not step over it.
  *
- * Return: what the handler returns where @len is 0: OUT_S2_FILL where the
- * instruction's page is needed first, OUT_STOP, or OUT_RESUME where fetching it
- * faults (the fault is injected) or where another CPU has changed it.
+ * Return: what the handler returns then: OUT_S2_FILL where the instruction's page is
+ * needed first, OUT_STOP, or OUT_RESUME where fetching it faults (the fault is
+ * injected) or where another CPU has changed it.
  */
-enum outcome emul_insn_len(struct vcpu *v, const struct exit *exit, unsigned int *len);
+enum outcome emul_find_len(struct vcpu *v, struct exit *exit);
+
+/* Likewise, where the engine may know. */
+static inline enum outcome emul_insn_len(struct vcpu *v, struct exit *exit)
+{
+	return likely(exit->insn_len) ? OUT_RESUME : emul_find_len(v, exit);
+}
 
 /**
  * emul_mov_cr() - likewise for MOV to CR, and which register it moves
  * @v: vCPU
  * @exit: EXIT_CR_WRITE
  * @gpr: enum hv_gpr; set where @len is not 0
- * @len: as for emul_insn_len()
+ * @len: of the instruction; 0: do not step over it
  */
 enum outcome emul_mov_cr(struct vcpu *v, const struct exit *exit, int *gpr, unsigned int *len);
 
@@ -60,7 +65,7 @@ enum outcome emul_mov_cr(struct vcpu *v, const struct exit *exit, int *gpr, unsi
  * Each vendor's CPUs have one of them, and a guest may know only the other.
  * Without prefixes alone, which nobody writes.
  *
- * Return: what the handler returns where @len is 0, as for emul_insn_len().
+ * Return: what the handler returns where @len is 0, as for emul_find_len().
  */
 enum outcome emul_other_hypercall(struct vcpu *v, unsigned int *len);
 

@@ -68,24 +68,21 @@ static enum outcome identify(struct emul *e, const struct expected *x)
 	return r == WALK_OK ? changed(e) : emul_walk_outcome(e, r);
 }
 
-enum outcome emul_insn_len(struct vcpu *v, const struct exit *exit, unsigned int *len)
+enum outcome emul_find_len(struct vcpu *v, struct exit *exit)
 {
 	const struct expected *x = &expected[exit->reason];
 	struct emul e = { .v = v, .exit = exit };
 	enum walk_result r;
 	enum outcome out;
 
-	*len = exit->insn_len;
-	if (*len)
-		return OUT_RESUME;
 	r = guest_fetch(v, e.bytes, &e.bytes_len, &e.fault);
 	if (r != WALK_OK)
 		return emul_walk_outcome(&e, r);
-	*len = plain_len(x, &e);
-	if (*len)
+	exit->insn_len = plain_len(x, &e);
+	if (exit->insn_len)
 		return OUT_RESUME;
 	out = identify(&e, x);
-	*len = e.insn.len;
+	exit->insn_len = e.insn.len;
 	return out;
 }
 

@@ -390,20 +390,10 @@ static void lapic_timer_fn(struct host_timer *timer)
 	lapic_timer_over(container_of(timer, struct lapic, timer));
 }
 
-/**
- * lapic_timer_left - how long the engine's timer has to run; the vCPU's own thread
- * @l: local APIC
- *
- * Return: ticks of the TSC, 0 if the deadline has passed, ~0 if there is none
- */
-u64 lapic_timer_left(const struct lapic *l)
+u64 lapic_deadline_left(const struct lapic *l, u64 deadline)
 {
-	u64 deadline = READ_ONCE(l->s.tsc_deadline);
-	u64 tsc;
+	u64 tsc = guest_tsc(l);
 
-	if (!deadline)
-		return ~0ULL;
-	tsc = guest_tsc(l);
 	return deadline > tsc ? deadline - tsc : 0;
 }
 
@@ -873,11 +863,11 @@ static enum lapic_result write_x2_icr(struct lapic *l, u64 value)
 
 static enum lapic_result write_x2(struct lapic *l, unsigned int reg, u64 value)
 {
-	l->changed = true;
 	if (!lapic_is_x2(l) || reg >= LAPIC_NR_REGS || !(reg_ops[reg].access & X2W))
 		return LAPIC_GP;
 	if (reg == LAPIC_ICR)
 		return write_x2_icr(l, value);
+	l->changed = true;
 	if (value & ~(u64)reg_ops[reg].valid)
 		return LAPIC_GP;
 	reg_ops[reg].write(l, reg, value);
@@ -935,6 +925,7 @@ u8 lapic_get_cr8(const struct lapic *l)
 
 void lapic_set_cr8(struct lapic *l, u8 cr8)
 {
+	l->changed = true;
 	lapic_set_tpr(l, (cr8 & 0xf) << 4);
 }
 

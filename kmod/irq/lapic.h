@@ -250,7 +250,21 @@ static inline void lapic_timer_enter(struct lapic *l)
 }
 
 void lapic_timer_leave(struct lapic *l);
-u64 lapic_timer_left(const struct lapic *l);
+u64 lapic_deadline_left(const struct lapic *l, u64 deadline);
+
+/**
+ * lapic_timer_left - how long the engine's timer has to run; the vCPU's own thread
+ * @l: local APIC
+ *
+ * Return: ticks of the TSC, 0 if the deadline has passed, ~0 if there is none
+ */
+static inline u64 lapic_timer_left(const struct lapic *l)
+{
+	u64 deadline = READ_ONCE(l->s.tsc_deadline);
+
+	return deadline ? lapic_deadline_left(l, deadline) : ~0ULL;
+}
+
 void lapic_timer_over(struct lapic *l);
 
 /*
@@ -288,6 +302,12 @@ static inline u32 lapic_x2_ldr(u32 id)
 static inline bool lapic_is_lent(const struct lapic *l)
 {
 	return l->lends && (lapic_is_x2(l) || l->lends_page) && lapic_sw_enabled(l);
+}
+
+/* Was an interrupt requested that is not lent yet? */
+static inline bool lapic_requested(const struct lapic *l)
+{
+	return READ_ONCE(l->s.pending) & BIT(LAPIC_PENDING_IRR);
 }
 
 void lapic_lend(struct lapic *l, unsigned long *irr);

@@ -116,9 +116,9 @@ static void out_byte(struct platform *p, u16 port, unsigned int size, u8 value)
 /* A register that is as wide as the access, or NULL. */
 static const struct port_range *find_whole(u16 port, unsigned int size)
 {
-	const struct port_range *r = find_port(port);
+	const struct port_range *r = size > 1 ? find_port(port) : NULL;
 
-	return r && r->width == size && r->first == port && size > 1 ? r : NULL;
+	return r && r->width == size && r->first == port ? r : NULL;
 }
 
 static u32 port_in(struct platform *p, u16 port, unsigned int size)

@@ -4,9 +4,9 @@
  * virtualization and virtual interrupts'.
  *
  * The local APIC stays the master.  What is requested and in service goes into
- * the virtual-APIC page before each entry and comes back behind the exit; the
- * other registers follow when they were written.  So everybody else finds the
- * same local APIC, whoever delivers.
+ * the virtual-APIC page before an entry and comes back behind the exit, where there
+ * is any; the other registers follow when they were written.  So everybody else finds
+ * the same local APIC, whoever delivers.
  *
  * In x2APIC mode the MSR bitmap says which registers are read from the page, and
  * which three are written without an exit.  In xAPIC mode the guest's page 0xfee00
@@ -22,6 +22,7 @@
 
 /* GUEST_INTERRUPT_STATUS: the highest vector requested, and in service. */
 #define STATUS(rvi, svi)	((rvi) | (svi) << 8)
+#define STATUS_UNKNOWN		0xffff	/* not in the VMCS yet */
 
 const u8 vmx_apic_reads[VMX_NR_APIC_READS] = {
 	LAPIC_ID, LAPIC_VERSION, LAPIC_LDR, LAPIC_SVR, LAPIC_ESR,
@@ -80,9 +81,6 @@ static void put_registers(struct vmx_vcpu *s)
 	struct lapic *l = &s->vcpu.lapic;
 	unsigned int i;
 
-	if (!l->changed)
-		return;
-	l->changed = false;
 	for (i = 0; i < VMX_NR_APIC_READS; i++)
 		put_reg(s, vmx_apic_reads[i]);
 	if (lapic_is_x2(l))
@@ -108,7 +106,7 @@ static void put_triggers(struct vmx_vcpu *s)
 	put_map(s, LAPIC_TMR, tmr);
 }
 
-static void lend(struct vmx_vcpu *s)
+static noinline void lend(struct vmx_vcpu *s)
 {
 	struct lapic *l = &s->vcpu.lapic;
 	unsigned long *irr = s->lent_irr;
@@ -118,8 +116,8 @@ static void lend(struct vmx_vcpu *s)
 	put_triggers(s);
 	put_map(s, LAPIC_IRR, irr);
 	put_map(s, LAPIC_ISR, l->s.isr);
-	put_registers(s);
-	vmcs_write16(VMCS_GUEST_INTERRUPT_STATUS, STATUS(highest(irr), highest(l->s.isr)));
+	s->status = STATUS(highest(irr), highest(l->s.isr));
+	vmcs_write16(VMCS_GUEST_INTERRUPT_STATUS, s->status);
 }
 
 static const u32 mode_controls[] = {
@@ -149,19 +147,35 @@ static void set_mode(struct vmx_vcpu *s, enum vmx_apic_mode mode)
 		     mode == VMX_APIC_X2 ? vmx_msr_bitmap_x2_pa : vmx_msr_bitmap_pa);
 	s->apic_mode = mode;
 	s->flush = true;
-	/* Not all registers look the same in both modes. */
-	s->vcpu.lapic.changed = true;
 }
 
-void vmx_apic_entry(struct vmx_vcpu *s)
+/* After a write that the CPU has not made itself, in service and requested included. */
+static noinline void refresh(struct vmx_vcpu *s)
 {
 	struct lapic *l = &s->vcpu.lapic;
 	enum vmx_apic_mode mode = mode_of(l);
 
-	if (unlikely(s->apic_mode != mode))
+	l->changed = false;
+	if (s->apic_mode != mode)
 		set_mode(s, mode);
 	*page_reg(s, LAPIC_TPR) = l->s.reg[LAPIC_TPR];
-	if (mode >= VMX_APIC_X)
+	if (mode < VMX_APIC_X)
+		return;
+	put_registers(s);
+	s->status = STATUS_UNKNOWN;
+}
+
+/*
+ * At each exit: where nothing was requested nor in service, and nothing came, the page
+ * is right.  What is more is called, so that its registers and arrays cost nothing here.
+ */
+void vmx_apic_entry(struct vmx_vcpu *s)
+{
+	struct lapic *l = &s->vcpu.lapic;
+
+	if (unlikely(l->changed))
+		refresh(s);
+	if (s->apic_mode >= VMX_APIC_X && (s->status || lapic_requested(l)))
 		lend(s);
 }
 
@@ -185,23 +199,36 @@ static void get_icr(struct vmx_vcpu *s)
 	l->reg[LAPIC_ICR_HIGH] = *page_reg(s, LAPIC_ICR_HIGH);
 }
 
-void vmx_apic_exit(struct vmx_vcpu *s)
+static noinline void take_back(struct vmx_vcpu *s, u16 status, u8 tpr)
 {
 	unsigned long irr[LAPIC_MAP_WORDS], isr[LAPIC_MAP_WORDS];
-	struct lapic *l = &s->vcpu.lapic;
-	u8 tpr = *page_reg(s, LAPIC_TPR);
 
-	if (s->apic_mode == VMX_APIC_PAGE && tpr != l->s.reg[LAPIC_TPR])
-		lapic_set_tpr(l, tpr);
-	if (s->apic_mode < VMX_APIC_X)
-		return;
-	if (s->apic_mode == VMX_APIC_X)
-		get_icr(s);
 	get_map(s, LAPIC_IRR, irr);
 	get_map(s, LAPIC_ISR, isr);
 	if (host_traces(inject))
 		trace_delivered(s, irr);
-	lapic_return(l, irr, isr, tpr);
+	memcpy(s->lent_irr, irr, sizeof(irr));
+	s->status = status;
+	lapic_return(&s->vcpu.lapic, irr, isr, tpr);
+}
+
+void vmx_apic_exit(struct vmx_vcpu *s)
+{
+	struct lapic *l = &s->vcpu.lapic;
+	u8 tpr = *page_reg(s, LAPIC_TPR);
+	u16 status;
+
+	if (s->apic_mode == VMX_APIC_X)
+		get_icr(s);
+	if (s->apic_mode >= VMX_APIC_X) {
+		status = vmcs_read16(VMCS_GUEST_INTERRUPT_STATUS);
+		if (status || s->status) {
+			take_back(s, status, tpr);
+			return;
+		}
+	}
+	if (unlikely(tpr != l->s.reg[LAPIC_TPR]))
+		lapic_set_tpr(l, tpr);
 }
 
 /* Is the page to be there, by the mode of the local APIC? */

@@ -210,22 +210,25 @@ static const struct vmx_exit exits[] = {
 	[VMX_EXIT_ENCLV] = { EXIT_UD },
 };
 
+static const struct vmx_exit unknown = { EXIT_UNKNOWN };
+
 void vmx_decode(struct vmx_vcpu *s, u32 reason, struct exit *exit)
 {
-	u64 info = vmcs_readn(VMCS_EXIT_QUALIFICATION);
 	const struct vmx_exit *x;
+	u64 info;
 
 	exit->hw_code = reason;
-	exit->hw_info[0] = info;
 	exit->hw_info[1] = 0;
-	exit->reason = EXIT_UNKNOWN;
-	exit->insn_len = 0;
-	if (VMCS_REASON(reason) >= ARRAY_SIZE(exits))
-		return;
-	x = &exits[VMCS_REASON(reason)];
+	x = VMCS_REASON(reason) < ARRAY_SIZE(exits) ? &exits[VMCS_REASON(reason)] : &unknown;
 	exit->reason = x->reason;
-	if (x->insn)
-		exit->insn_len = vmcs_read32(VMCS_EXIT_INSN_LEN);
+	exit->insn_len = x->insn ? vmcs_read32(VMCS_EXIT_INSN_LEN) : 0;
+	if (x->insn && !x->decode) {
+		/* These have no qualification. */
+		exit->hw_info[0] = 0;
+		return;
+	}
+	info = vmcs_readn(VMCS_EXIT_QUALIFICATION);
+	exit->hw_info[0] = info;
 	if (x->decode)
 		x->decode(s, exit, info);
 }

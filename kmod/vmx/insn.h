@@ -83,41 +83,44 @@ static __always_inline bool invvpid(u64 type, u16 vpid)
 	return failed;
 }
 
-/* Nothing is called here: also for where nothing may be. */
-static __always_inline u64 vmread_raw(u32 field, u8 *failed)
+/*
+ * Nothing is called here: also for where nothing may be.  The flags are looked at as
+ * they are, since fields are read at each exit; a fault leaves those of the STC.
+ * (Not 'asm goto': with an output, GCC before 12.4 is wrong about it.)
+ */
+static __always_inline u64 vmread_raw(u32 field, bool *failed)
 {
-	u64 value = 0;
-	u8 bad = 1;
+	u64 value;
 
-	asm volatile("1:\tvmread %[field], %[value]\n\t"
-		     "setbe %[bad]\n"
+	asm volatile("stc\n"
+		     "1:\tvmread %[field], %[value]\n"
 		     "2:\n"
 		     _ASM_EXTABLE(1b, 2b)
-		     : [value] "+r" (value), [bad] "+qm" (bad)
-		     : [field] "r" ((u64)field) : "cc");
-	*failed = bad;
+		     : [value] "=r" (value), "=@ccbe" (*failed)
+		     : [field] "r" ((u64)field));
 	return value;
 }
 
 static __always_inline u64 vmread(u32 field)
 {
-	u64 value;
-	u8 failed;
+	bool failed;
+	u64 value = vmread_raw(field, &failed);
 
-	value = vmread_raw(field, &failed);
-	if (unlikely(failed))
-		vmx_failed("VMREAD", field);
-	return value;
+	if (likely(!failed))
+		return value;
+	vmx_failed("VMREAD", field);
+	return 0;
 }
 
 static __always_inline void vmwrite(u32 field, u64 value)
 {
-	u8 failed = 1;
-
-	VMX_INSN("vmwrite %[value], %[field]", failed, [value] "rm" (value),
-		 [field] "r" ((u64)field));
-	if (unlikely(failed))
-		vmx_failed("VMWRITE", field);
+	asm goto("1:\tvmwrite %[value], %[field]\n\t"
+		 "jbe %l[failed]\n"
+		 _ASM_EXTABLE(1b, %l[failed])
+		 : : [value] "rm" (value), [field] "r" ((u64)field) : "cc" : failed);
+	return;
+failed:
+	vmx_failed("VMWRITE", field);
 }
 
 /*

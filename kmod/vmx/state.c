@@ -152,6 +152,7 @@ static void set_apic(struct vmx_vcpu *s)
 	unsigned int i;
 
 	s->apic_mode = VMX_APIC_OFF;
+	s->vcpu.lapic.changed = true;
 	vmcs_write64(VMCS_VIRTUAL_APIC_PAGE, host_hpa(s->virtual_apic));
 	vmcs_write32(VMCS_TPR_THRESHOLD, 0);
 	if (!vmx_caps.virtual_apic)

@@ -236,6 +236,7 @@ VMCS_FIELDS_N(X)
 #define VMX_EXIT_UMWAIT		67
 #define VMX_EXIT_TPAUSE		68
 #define VMX_EXIT_ENCLV		70
+#define VMX_EXIT_NONE		0xffff	/* ours: the field could not be read */
 
 /* Exit qualification of I/O, table 'Exit qualification for I/O instructions'. */
 #define VMX_IO_SIZE(q)		(((q) & 7) + 1)

@@ -130,16 +130,18 @@ static void after_exit(struct vcpu *v, struct vmx_vcpu *s)
 }
 
 /* NMIs stay blocked until an IRET: the host's handler comes before any other could. */
-static __always_inline void pass_nmi(void)
+static __always_inline void pass_nmi(struct vmx_vcpu *s)
 {
-	u8 failed;
-	u32 reason = vmread_raw(VMCS_EXIT_REASON, &failed);
+	bool failed;
 	u32 event;
 
-	if (failed || reason != VMX_EXIT_EXCEPTION)
+	s->reason = vmread_raw(VMCS_EXIT_REASON, &failed);
+	if (unlikely(failed))
+		s->reason = VMX_EXIT_NONE;
+	if (likely(s->reason != VMX_EXIT_EXCEPTION))
 		return;
 	event = vmread_raw(VMCS_EXIT_EVENT, &failed);
-	if (VMCS_EVENT_TYPE(event) == EVENT_NMI)
+	if (!failed && VMCS_EVENT_TYPE(event) == EVENT_NMI)
 		host_nmi();
 }
 
@@ -155,7 +157,7 @@ static noinstr bool enter(struct vcpu *v, bool launched)
 	v->cr2 = native_read_cr2();
 	host_guest_exit();
 	if (!refused)
-		pass_nmi();
+		pass_nmi(to_vmx(v));
 	return refused;
 }
 
@@ -192,7 +194,7 @@ static void vmx_run(struct vcpu *v)
 		return;
 	}
 	after_exit(v, s);
-	vmx_decode(s, vmcs_read32(VMCS_EXIT_REASON), &v->exit);
+	vmx_decode(s, s->reason, &v->exit);
 }
 
 static bool vmx_can_interrupt(struct vcpu *v)

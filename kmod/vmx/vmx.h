@@ -41,6 +41,8 @@ enum vmx_apic_mode { VMX_APIC_OFF, VMX_APIC_PAGE, VMX_APIC_X, VMX_APIC_X2 };
  * @eoi_exits: likewise
  * @secondary: secondary controls but for those of @apic_mode
  * @apic_mode: likewise
+ * @reason: of the last exit
+ * @status: GUEST_INTERRUPT_STATUS; 0: nothing in the page is requested or in service
  * @lent_irr: the requests that were lent at the last entry
  * @host_cpu: host CPU whose state is in the VMCS; -1: none
  * @vpid_generation: of the VPID in the VMCS, on @host_cpu
@@ -69,6 +71,8 @@ struct vmx_vcpu {
 	u64 eoi_exits[LAPIC_MAP_WORDS];
 	u32 secondary;
 	enum vmx_apic_mode apic_mode;
+	u32 reason;
+	u16 status;
 	unsigned long lent_irr[LAPIC_MAP_WORDS];
 	int host_cpu;
 	u64 vpid_generation;

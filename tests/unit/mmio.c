@@ -566,11 +566,10 @@ static void test_fetch_crossing(void)
 static void check_len(enum exit_reason reason, const u8 *bytes, unsigned int n, unsigned int want)
 {
 	struct exit exit = { .reason = reason };
-	unsigned int len = 99;
 
 	fake_poke(CODE, bytes, n);
-	CHECK_EQ(emul_insn_len(&fake_vcpu, &exit, &len), OUT_RESUME);
-	CHECK_EQ(len, want);
+	CHECK_EQ(emul_insn_len(&fake_vcpu, &exit), OUT_RESUME);
+	CHECK_EQ(exit.insn_len, want);
 }
 
 #define LEN(reason, want, ...) \
@@ -579,7 +578,6 @@ static void check_len(enum exit_reason reason, const u8 *bytes, unsigned int n, 
 static void test_lengths(void)
 {
 	struct exit exit = { .reason = EXIT_CPUID, .insn_len = 2 };
-	unsigned int len;
 
 	setup();
 	LEN(EXIT_CPUID, 2, 0x0f, 0xa2);
@@ -601,15 +599,15 @@ static void test_lengths(void)
 	LEN(EXIT_CPUID, 0, 0x01, 0x03);
 	CHECK_EQ(fake.logs, 3);
 	CHECK_EQ(fake.injected, 0);
-	CHECK_EQ(emul_insn_len(&fake_vcpu, &exit, &len), OUT_RESUME);
-	CHECK_EQ(len, 2);
+	CHECK_EQ(emul_insn_len(&fake_vcpu, &exit), OUT_RESUME);
+	CHECK_EQ(exit.insn_len, 2);
 	exit.insn_len = 0;
 	__set_bit(CODE >> 12, fake.missing);
-	CHECK_EQ(emul_insn_len(&fake_vcpu, &exit, &len), OUT_S2_FILL);
-	CHECK_EQ(len, 0);
+	CHECK_EQ(emul_insn_len(&fake_vcpu, &exit), OUT_S2_FILL);
+	CHECK_EQ(exit.insn_len, 0);
 	fake_vcpu.rip = CODE + 0x2000;
-	CHECK_EQ(emul_insn_len(&fake_vcpu, &exit, &len), OUT_RESUME);
-	CHECK_EQ(len, 0);
+	CHECK_EQ(emul_insn_len(&fake_vcpu, &exit), OUT_RESUME);
+	CHECK_EQ(exit.insn_len, 0);
 	CHECK_EQ(fake.vector, VEC_PF);
 }
 

@@ -215,9 +215,9 @@ enum cpu_mode vcpu_mode(struct vcpu *v)
 	return fake.seg[SEG_CS].attr & BIT(10) ? MODE_32 : MODE_16;
 }
 
-void vcpu_skip(struct vcpu *v, unsigned int len)
+u64 vcpu_wrap(struct vcpu *v, u64 rip)
 {
-	v->rip += len;
+	return rip;
 }
 
 static void injected(u8 vector, u32 error, u64 address)
