@@ -47,7 +47,7 @@ check:
 	@tests/lab/check $(if $(LAB),-H $(LAB)) $(TEST)
 
 bench:
-	@tests/bench/run $(HOST)
+	@tests/bench/run $(HOST) $(LAB)
 
 lint:
 	@tests/lint/run

@@ -26,6 +26,8 @@ struct samples {
 /* The first row measures nothing: what remains is the measurement's own cost. */
 enum bench_row {
 	BENCH_NOTHING, BENCH_CPUID, BENCH_HYPERCALL, BENCH_RDMSR, BENCH_WRMSR, BENCH_PORT_IN,
+	BENCH_UART_OUT, BENCH_MMIO_READ, BENCH_APIC_READ, BENCH_APIC_EOI, BENCH_X2_READ,
+	BENCH_X2_EOI, BENCH_SELF_IPI, BENCH_DEADLINE, BENCH_WAKE,
 	BENCH_ROWS
 };
 

@@ -19,6 +19,7 @@
 
 #define KVM_MEMORY	(16 << 20)
 #define KVM_LOAD_GPA	0x100000
+#define KVM_GDT_GPA	0x1000
 #define KVM_TABLES_GPA	0x2000
 #define KVM_CPUID_MAX	256
 
@@ -39,7 +40,7 @@ static inline int kvm_call(int fd, unsigned long request, const char *name, void
 
 #define KVM_CALL(fd, request, arg)	kvm_call(fd, request, #request, (void *)(arg))
 
-/* In 2 MiB pages. */
+/* In 2 MiB pages: memory, and the last GiB below 4 for the chips. */
 static inline void kvm_tables(uint8_t *memory)
 {
 	uint64_t *tables = (uint64_t *)(memory + KVM_TABLES_GPA);
@@ -49,15 +50,31 @@ static inline void kvm_tables(uint8_t *memory)
 	tables[512] = (KVM_TABLES_GPA + 0x2000) | 3;
 	for (i = 0; i < KVM_MEMORY >> 21; i++)
 		tables[1024 + i] = (uint64_t)i << 21 | 0x83;
+	tables[512 + 3] = (KVM_TABLES_GPA + 0x3000) | 3;
+	for (i = 0; i < 512; i++)
+		tables[1536 + i] = 3ULL << 30 | (uint64_t)i << 21 | 0x83;
+}
+
+/* What an interrupt loads CS from. */
+static inline void kvm_gdt(uint8_t *memory)
+{
+	static const uint64_t gdt[] = { 0, 0x00af9b000000ffff, 0x00cf93000000ffff };
+
+	memcpy(memory + KVM_GDT_GPA, gdt, sizeof(gdt));
 }
 
 static inline void kvm_set_cpuid(int kvm, int vcpu)
 {
 	struct kvm_cpuid2 *cpuid = calloc(1, sizeof(*cpuid) +
 					  KVM_CPUID_MAX * sizeof(cpuid->entries[0]));
+	unsigned int i;
 
 	cpuid->nent = KVM_CPUID_MAX;
 	KVM_CALL(kvm, KVM_GET_SUPPORTED_CPUID, cpuid);
+	/* Its local APIC has what KVM leaves to the VMM to say: x2APIC and TSC deadlines. */
+	for (i = 0; i < cpuid->nent; i++)
+		if (cpuid->entries[i].function == 1)
+			cpuid->entries[i].ecx |= 1U << 21 | 1U << 24;
 	KVM_CALL(vcpu, KVM_SET_CPUID2, cpuid);
 	free(cpuid);
 }
@@ -76,6 +93,8 @@ static inline void kvm_set_state(int vcpu)
 	KVM_CALL(vcpu, KVM_GET_SREGS, &sregs);
 	sregs.cs = code;
 	sregs.ds = sregs.es = sregs.fs = sregs.gs = sregs.ss = data;
+	sregs.gdt.base = KVM_GDT_GPA;
+	sregs.gdt.limit = 3 * 8 - 1;
 	sregs.cr0 = 0x80000011;
 	sregs.cr3 = KVM_TABLES_GPA;
 	sregs.cr4 = 0x20;
@@ -95,6 +114,7 @@ static inline uint8_t *kvm_image(const char *path)
 		kvm_die(path);
 	close(fd);
 	kvm_tables(memory);
+	kvm_gdt(memory);
 	return memory;
 }
 

@@ -48,6 +48,8 @@ cpus_go_on() {
 	done
 }
 
+# HV_LAB_BOCHS: more of them, HV_LAB_DEBUGGER: a file of what its debugger is to do
+# before it goes on.
 # sync=none and a fixed date: the clocks count instructions, in every run alike.
 settings() {
 	cat <<-END
@@ -68,6 +70,7 @@ settings() {
 	error: action=ignore
 	info: action=ignore
 	debug: action=ignore
+	${HV_LAB_BOCHS:-}
 	END
 }
 
@@ -96,7 +99,8 @@ run_bochs() {
 machine() {
 	disc
 	settings >"$work/settings"
-	printf 'c\n%.0s' {1..10000} >"$work/debugger"
+	cat "${HV_LAB_DEBUGGER:-/dev/null}" >"$work/debugger"
+	printf 'c\n%.0s' {1..10000} >>"$work/debugger"
 	export work
 	export -f run_bochs watch_display
 	emulator=(bash -c run_bochs)
