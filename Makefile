@@ -7,6 +7,7 @@
 #   make check           every test, on emulated hosts; TEST=name runs one,
 #                        LAB=amd|amd-nrip|intel on that host alone
 #   make bench           what exits and a boot cost, in instructions
+#   make fuzz            libFuzzer on the decoder and the loaders; RUNS=N of each
 #   make lint            checkpatch, sparse, and what the core may link
 #   make abi-baseline    promise libhvctl's binary interface anew, for a release
 #   make install         DESTDIR, PREFIX as usual
@@ -49,6 +50,9 @@ check:
 bench:
 	@tests/bench/run $(HOST) $(LAB)
 
+fuzz:
+	@tests/unit/fuzz/run $(RUNS)
+
 lint:
 	@tests/lint/run
 
@@ -72,4 +76,4 @@ deb:
 clean:
 	rm -rf build
 
-.PHONY: all kmod userlib ctl demo check bench lint abi-baseline install deb clean
+.PHONY: all kmod userlib ctl demo check bench fuzz lint abi-baseline install deb clean

@@ -294,6 +294,7 @@ static const struct opcode map_3a = { .flags = M | F_IMM8 };
 static const struct opcode movbe_load = { INSN_MOVBE, REG, RM, M | F_MEMORY };
 static const struct opcode movbe_store = { INSN_MOVBE, RM, REG, M | F_MEMORY };
 static const struct opcode invpcid = { INSN_INVPCID, REG, RM, M | F_MEMORY | F_LONG };
+static const struct opcode extrq = { .flags = M | F_IMM16 };
 static const struct opcode arpl = { .flags = M };
 static const struct opcode pause = { INSN_PAUSE, NONE, NONE, K };
 
@@ -416,6 +417,9 @@ static const struct opcode *map_0f(struct decoder *d)
 		take_byte(d);
 		return &map_3a;
 	}
+	/* SSE4a's EXTRQ and INSERTQ with two bytes; without those prefixes, VMREAD. */
+	if (byte == 0x78 && (d->op_prefix || d->insn->rep == 0xf2))
+		return &extrq;
 	return &two_byte[byte];
 }
 

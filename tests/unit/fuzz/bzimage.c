@@ -4,11 +4,8 @@
  * out must be one that the kernel could apply: pieces that lie inside memory
  * and inside their sources, and do not overlap.
  *
- *	clang -fsanitize=fuzzer,address,undefined -Iuapi tests/unit/fuzz/bzimage.c \
- *		userlib/{boot,bzimage,flat,image,longmode,acpi,aml}.c
- *
  * The first 8 bytes choose memory, initrd and command line, the rest is the
- * image.  loader_fuzz.c runs it without clang.
+ * image.  make fuzz runs it, and loader_fuzz.c does without clang.
  */
 #include <stdlib.h>
 #include <string.h>

@@ -1,12 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * Fuzzer's entry to the instruction decoder: the first byte chooses the mode,
- * the rest is code.
- *
- *	clang -g -fsanitize=fuzzer,address,undefined -Itests/unit/shim -Ikmod -Iuapi \
- *		tests/unit/fuzz/decode.c kmod/emul/decode.c
- *
- * tests/unit/decode.c has the same checks on random bytes, without clang.
+ * the rest is code.  make fuzz runs it; tests/unit/decode.c has the same checks on
+ * random bytes, without clang.
  */
 #include "emul/decode.h"
 
