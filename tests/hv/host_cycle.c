@@ -307,6 +307,7 @@ int main(void)
 	h = test_open();
 	TEST_REQUIRE(!access("/sys/devices/system/cpu/cpu1/online", W_OK), "one CPU is not enough");
 	TEST_REQUIRE(!mkdir(CGROUP, 0755) || errno == EEXIST, "no cgroup2");
+	say_pace();
 	result = tap_run(tests, sizeof(tests) / sizeof(tests[0]));
 	rmdir(CGROUP);
 	return result;

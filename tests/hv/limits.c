@@ -240,5 +240,6 @@ int main(void)
 	one = own_start();
 	if (hvctl_set(h, other.id, "cpuset", "0") || hvctl_set(h, one.id, "cpuset", "0"))
 		test_die("cpuset: %s", hvctl_error(h));
+	say_pace();
 	return tap_run(tests, sizeof(tests) / sizeof(tests[0]));
 }

@@ -67,14 +67,20 @@ static inline struct own own_start_on(unsigned int cpu)
 	return o;
 }
 
-/* It does @rounds more, sooner or later. */
+static inline void say_pace(void)
+{
+	if (host_is_bochs())
+		printf("# a fifth of the rounds: this host is slow\n");
+}
+
+/* It does @rounds more, a fifth of them on Bochs, sooner or later. */
 static inline bool goes_on(volatile uint64_t *words, unsigned int rounds)
 {
-	uint64_t from = words[COUNT];
+	uint64_t to = words[COUNT] + (host_is_bochs() ? (rounds + 4) / 5 : rounds);
 	unsigned int tries;
 
 	for (tries = 0; tries < 6000; tries++) {
-		if (words[COUNT] >= from + rounds)
+		if (words[COUNT] >= to)
 			return true;
 		usleep(10000);
 	}

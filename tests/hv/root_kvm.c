@@ -300,5 +300,6 @@ int main(int argc, char **argv)
 	TEST_REQUIRE(!is_amd() || !system("modprobe msr"), "there is no msr module");
 	if (load_hv(""))
 		test_die("insmod %s: %s", module, strerror(errno));
+	say_pace();
 	return tap_run(tests, sizeof(tests) / sizeof(tests[0]));
 }
