@@ -63,6 +63,10 @@ static void check_walk(const struct s2_format *f)
 	CHECK(!s2_va(&s2, gpa, S2_READ | S2_WRITE));
 	CHECK(!s2_va(&s2, gpa + 4096, S2_READ));
 	CHECK(!s2_va(&s2, gpa | BIT_ULL(48), S2_READ));
+	/* A chip's page is none of the guest's memory, though it is mapped. */
+	tables[0][s2_index(gpa, 0)] |= S2_CHIP;
+	CHECK(s2_present(f, tables[0][s2_index(gpa, 0)]));
+	CHECK(!s2_va(&s2, gpa, S2_READ));
 	/* A large page, of which this is one piece. */
 	tables[1][s2_index(gpa, 1)] = s2_leaf(f, host_hpa(memory), 1, S2_READ | S2_WRITE);
 	CHECK(s2_va(&s2, gpa & ~0x1fffffULL, S2_WRITE) == memory);
