@@ -99,7 +99,7 @@ static u64 *s2_table(struct s2 *s2, u64 gpa, unsigned int level)
 
 /*
  * Takes over the reference on @page where it maps it: 0, 1 if something was mapped,
- * -ENOMEM.  @chip: S2_CHIP, or 0 for the guest's memory.
+ * -ENOMEM.  @chip: S2_CHIP, or 0 for the guest's memory; no code is fetched from a chip.
  */
 static int s2_map(struct s2 *s2, u64 gpa, struct page *page, unsigned int level, u64 chip)
 {
@@ -116,7 +116,7 @@ static int s2_map(struct s2 *s2, u64 gpa, struct page *page, unsigned int level,
 		s2->leaf_pages += BIT(9 * level);
 	}
 	WRITE_ONCE(*entry, chip | s2_leaf(s2->format, host_hpa(page_address(page)), level,
-					  S2_READ | S2_WRITE | S2_EXEC));
+					  S2_READ | S2_WRITE | (chip ? 0 : S2_EXEC)));
 	return 0;
 }
 

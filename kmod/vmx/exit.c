@@ -41,7 +41,7 @@ static void decode_ept(struct vmx_vcpu *s, struct exit *exit, u64 info)
 			  (info & VMX_EPT_FETCH ? ACCESS_FETCH : 0);
 	exit->s2.walk = (info & VMX_EPT_LINEAR) && !(info & VMX_EPT_FINAL);
 	exit->s2.bytes_len = 0;
-	exit->s2.apic_page = !(info & VMX_EPT_FETCH) &&
+	exit->s2.apic_page = !(info & VMX_EPT_FETCH) && !exit->s2.walk &&
 			     (exit->s2.gpa & PAGE_MASK) == MEMMAP_LAPIC && vmx_apic_has_page(s) &&
 			     !s2_has_memory(s->vcpu.s2, exit->s2.gpa);
 }

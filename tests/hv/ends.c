@@ -33,6 +33,16 @@ static void jump_nowhere(void)
 	ends_as(END_JUMP_NOWHERE, HV_STOP_REASON_UNMAPPED_FETCH, 0, "0x40000123");
 }
 
+static void jump_chip(void)
+{
+	ends_as(END_JUMP_CHIP, HV_STOP_REASON_UNMAPPED_FETCH, 0, "0xfee00020");
+}
+
+static void tables_chip(void)
+{
+	ends_as(END_TABLES_CHIP, HV_STOP_REASON_INTERNAL_ERROR, 0, "page table at 0xfee00");
+}
+
 static void tables_nowhere(void)
 {
 	ends_as(END_TABLES_NOWHERE, HV_STOP_REASON_INTERNAL_ERROR, 0, "page table at 0x40000");
@@ -82,7 +92,9 @@ static void exit_word(void)
 static const struct tap_test tests[] = {
 	{ "triple fault", triple_fault },
 	{ "a jump to where no memory is", jump_nowhere },
+	{ "a jump into the local APIC", jump_chip },
 	{ "page tables where no memory is", tables_nowhere },
+	{ "page tables in the local APIC", tables_chip },
 	{ "a stack where no memory is", stack_nowhere },
 	{ "HLT with interrupts off", halt },
 	{ "power-off", power_off },

@@ -5,6 +5,7 @@
 #include "payload_check.h"
 
 #define NOWHERE		0x40000000ULL
+#define LAPIC		0xfee00000ULL
 #define MEMORY		(16ULL << 20)
 
 static void triple_fault(void)
@@ -15,6 +16,18 @@ static void triple_fault(void)
 static void jump_nowhere(void)
 {
 	asm volatile("jmp *%0" : : "r"(NOWHERE + 0x123));
+}
+
+/* Where the CPU may have a page for data. */
+static void jump_chip(void)
+{
+	mmio_read(LAPIC + 0x30);
+	asm volatile("jmp *%0" : : "r"(LAPIC + 0x20));
+}
+
+static void tables_chip(void)
+{
+	asm volatile("mov %0, %%cr3; mov (%0), %%rax" : : "r"(LAPIC) : "rax", "memory");
 }
 
 static void tables_nowhere(void)
@@ -155,6 +168,7 @@ static void (*const ends[])(void) = {
 	triple_fault, jump_nowhere, tables_nowhere, stack_nowhere, halt_for_ever, power_off,
 	reset_cf9, reset_keyboard, reset_port_92, mmio_unknown, exit_word, write_everything,
 	flood, spin, progress, exit_storm, mmio_storm, interrupt_storm, debug_storm, long_rep,
+	jump_chip, tables_chip,
 };
 
 int main(void)
