@@ -186,7 +186,7 @@ recorder() {
 	result $? "it ends as no guest should"
 	json last_exits 0 inspect --last-exits halts
 	good "last exits after an abnormal stop" inspect --last-exits halts
-	says '^GUEST  VCPU  +TICKS  *EXIT  *RIP '
+	says '^GUEST  VCPU  *+TICKS  *EXIT  *RIP '
 	says '^halts  *0  *[0-9]*  *cpuid  *0x100000 '
 	tail -n 1 "$dir/out" | grep -q '^halts  *0  *[0-9]*  *hlt  *0x100003 '
 	result $? "the last is what ended it"
