@@ -15,6 +15,8 @@
 static const struct option_row options[] = {
 	{ "output", 'o', "FILE", "read: the bytes themselves go there; - is standard output", NULL },
 	{ "input", 'i', "FILE", "write: the bytes come from there; - is standard input", NULL },
+	{ "file", 'f', "FILE", "map: share this memfd, such as /proc/PID/fd/N, from its first byte",
+	  NULL },
 	{ 0 }
 };
 
@@ -26,8 +28,8 @@ static const struct option_row options[] = {
  * struct request - what the command line asked for
  * @guest: of which guest
  * @gpa: where
- * @len: how many bytes, for read
- * @file: --output or --input, or NULL
+ * @len: how many bytes, for read and map
+ * @file: --output, --input or --file, or NULL
  * @hex: bytes to write, as hexadecimal digits, or NULL
  */
 struct request {
@@ -49,6 +51,8 @@ static int list(struct context *c, const struct request *r)
 		out_number(out, "gpa", "GPA", region->gpa, gpa);
 		out_number(out, "size", "SIZE", region->size,
 			   size_text(size, sizeof(size), region->size));
+		out_bool(out, "shared", region->shared);
+		out_text(out, NULL, "MEMORY", region->shared ? "shared" : "own");
 	}
 	return out_end(out);
 }
@@ -240,11 +244,47 @@ static int write_memory(struct context *c, const struct request *r)
 	return r->file ? transfer(c, r, false) : write_hex(c, r);
 }
 
+static int map_file(struct context *c, const struct request *r)
+{
+	int fd = open(r->file, O_RDWR | O_CLOEXEC);
+	int err;
+
+	if (fd < 0)
+		return fail(c, "cannot open %s: %s", r->file, strerror(errno));
+	err = hvctl_memory_add(c->h, r->guest->id, r->gpa, r->len, fd, 0);
+	close(fd);
+	return err ? fail_library(c, err) : 0;
+}
+
+static int map_memory(struct context *c, const struct request *r)
+{
+	int err;
+
+	if (r->file)
+		return map_file(c, r);
+	err = hvctl_memory_add(c->h, r->guest->id, r->gpa, r->len, -1, 0);
+	return err ? fail_library(c, err) : 0;
+}
+
+static int unmap_memory(struct context *c, const struct request *r)
+{
+	const struct hvctl_region *region = r->guest->region;
+	int err;
+
+	while (region && region->gpa != r->gpa)
+		region = region->next;
+	if (!region)
+		return fail(c, "no region of %s begins at 0x%" PRIx64 ": hvctl mem ls %s lists them",
+			    r->guest->name, r->gpa, r->guest->name);
+	err = hvctl_memory_delete(c->h, r->guest->id, region->gpa, region->size);
+	return err ? fail_library(c, err) : 0;
+}
+
 /**
  * struct action - what can be done to guest memory
  * @name: what the user types first
  * @args: how many arguments follow
- * @file: the option that stands for the last of them, or NULL
+ * @file: the option that it takes, or NULL
  * @run: does it
  */
 struct action {
@@ -258,9 +298,11 @@ static const struct action actions[] = {
 	{ "ls", 1, NULL, list },
 	{ "read", 3, "output", read_memory },
 	{ "write", 3, "input", write_memory },
+	{ "map", 3, "file", map_memory },
+	{ "unmap", 2, NULL, unmap_memory },
 };
 
-static const char *const words[] = { "ls", "read", "write", NULL };
+static const char *const words[] = { "ls", "read", "write", "map", "unmap", NULL };
 
 static int find_action(struct context *c, const struct action **action)
 {
@@ -304,7 +346,7 @@ static int parse_arguments(struct context *c, const struct action *action, struc
 
 	if (!status && args > 1)
 		status = parse_address(c, c->argv[2], &r->gpa);
-	if (!status && action->run == read_memory)
+	if (!status && (action->run == read_memory || action->run == map_memory))
 		status = parse_length(c, c->argv[3], &r->len);
 	if (!status && action->run == write_memory && !r->file)
 		r->hex = c->argv[3];
@@ -347,12 +389,15 @@ static int run(struct context *c)
 }
 
 const struct command cmd_mem = {
-	.name = "mem", .args = "ls NAME | read NAME GPA LENGTH | write NAME GPA BYTES",
+	.name = "mem",
+	.args = "ls NAME | read NAME GPA LENGTH | write NAME GPA BYTES | map NAME GPA LENGTH | unmap NAME GPA",
 	.argument = ARGUMENT_WORD, .words = words,
-	.help = "List, read and write guest memory",
+	.help = "List, read, write, add and remove guest memory",
 	.text = "GPA is a guest physical address and LENGTH a number of bytes, hexadecimal "
 		"behind 0x; LENGTH may have a unit, such as 4K. "
 		"BYTES are pairs of hexadecimal digits; --input takes a file in their place. A guest "
-		"that runs goes on meanwhile.",
+		"that runs goes on meanwhile. map gives a guest that does not run (pause it) more "
+		"memory where it has none, and unmap takes the region away that begins at GPA; the "
+		"guest is not told, and keeps what was changed until it is removed.",
 	.options = options, .run = run,
 };

@@ -180,30 +180,6 @@ static int plan_boot(struct hvctl *h, struct creation *c)
 	return 0;
 }
 
-static int put_region(struct nl_msg *msg, const struct boot_range *range)
-{
-	struct nlattr *nest = nla_nest_start(msg, HV_A_GUEST_REGION);
-
-	if (!nest || nla_put_u64(msg, HV_A_REGION_GPA, range->start) ||
-	    nla_put_u64(msg, HV_A_REGION_SIZE, range->size))
-		return -EMSGSIZE;
-	nla_nest_end(msg, nest);
-	return 0;
-}
-
-static int put_shared(struct nl_msg *msg, const struct spec_region *region)
-{
-	struct nlattr *nest = nla_nest_start(msg, HV_A_GUEST_REGION);
-
-	if (!nest || nla_put_u64(msg, HV_A_REGION_GPA, region->gpa) ||
-	    nla_put_u64(msg, HV_A_REGION_SIZE, region->size) ||
-	    nla_put_s32(msg, HV_A_REGION_FD, region->fd) ||
-	    nla_put_u64(msg, HV_A_REGION_OFFSET, region->offset))
-		return -EMSGSIZE;
-	nla_nest_end(msg, nest);
-	return 0;
-}
-
 static int put_segment(struct nl_msg *msg, uint64_t gpa, int fd, uint64_t offset, uint64_t length)
 {
 	struct nlattr *nest = nla_nest_start(msg, HV_A_GUEST_SEGMENT);
@@ -225,9 +201,9 @@ static int put_memory(struct nl_msg *msg, const struct creation *c)
 	int err = 0;
 
 	for (unsigned int i = 0; i < plan->nr_regions && !err; i++)
-		err = put_region(msg, &plan->region[i]);
+		err = region_put(msg, plan->region[i].start, plan->region[i].size, -1, 0);
 	for (region = c->spec->regions; region && !err; region = region->next)
-		err = put_shared(msg, region);
+		err = region_put(msg, region->gpa, region->size, region->fd, region->offset);
 	for (unsigned int i = 0; i < plan->nr_pieces && !err; i++) {
 		const struct boot_piece *piece = &plan->piece[i];
 

@@ -92,11 +92,15 @@ struct hvctl_vcpu {
  * @next: the next one, or NULL
  * @gpa: first address
  * @size: bytes
+ * @shared: 1 where it is a program's memfd
+ * @offset: and where in it, bytes
  */
 struct hvctl_region {
 	struct hvctl_region *next;
 	uint64_t gpa;
 	uint64_t size;
+	uint32_t shared;
+	uint64_t offset;
 };
 
 /**
@@ -688,6 +692,40 @@ HVCTL_API int hvctl_memory_read(struct hvctl *h, uint64_t id, uint64_t gpa, void
  */
 HVCTL_API int hvctl_memory_write(struct hvctl *h, uint64_t id, uint64_t gpa, const void *bytes,
 				 size_t len);
+
+/**
+ * hvctl_memory_add() - give a guest that does not run more memory
+ * @h: a handle
+ * @id: which guest; pause it if it runs
+ * @gpa: first guest physical address, a multiple of 4096
+ * @size: bytes, a multiple of 4096
+ * @fd: a memfd to share with the guest, as for hvctl_spec_region(); -1: memory of its own
+ * @offset: of the first byte in @fd, a multiple of 4096; 0 without one
+ *
+ * The guest is not told that it has more than it was booted with.
+ *
+ * Return: 0 or a negative errno; -EBUSY while the guest runs or a program
+ * answers there, -EEXIST if it has memory there, -EINVAL if the range is none
+ * that a guest can have, -EPERM if the memfd is not sealed as it must be,
+ * -ENOSPC if the guest or the module has as much as it may.
+ */
+HVCTL_API int hvctl_memory_add(struct hvctl *h, uint64_t id, uint64_t gpa, uint64_t size, int fd,
+			       uint64_t offset);
+
+/**
+ * hvctl_memory_delete() - take a region of memory from a guest that does not run
+ * @h: a handle
+ * @id: which guest; pause it if it runs
+ * @gpa: a region's first address
+ * @size: and its bytes
+ *
+ * Mappings of it stay as they are.
+ *
+ * Return: 0 or a negative errno; -ENXIO if no region is just that, -EBUSY
+ * while the guest runs or where its boot manifest writes to it, -EINVAL if it
+ * is the last one.
+ */
+HVCTL_API int hvctl_memory_delete(struct hvctl *h, uint64_t id, uint64_t gpa, uint64_t size);
 
 /**
  * hvctl_get_regs() - a vCPU's registers

@@ -153,6 +153,7 @@ void origin_put(struct hvctl *h, const struct hvctl_spec *spec, struct nl_msg *m
 int labels_put(struct nl_msg *msg, const struct hvctl_label *labels);
 
 /* guest.c */
+int region_put(struct nl_msg *msg, uint64_t gpa, uint64_t size, int fd, uint64_t offset);
 struct nl_msg *message_about(struct hvctl *h, uint8_t cmd, uint64_t id);
 
 /* spec.c */

@@ -1,15 +1,67 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 /*
- * Bytes of guest memory, wherever they lie: across pages and regions.
+ * Guest memory: its regions, and its bytes wherever they lie.
  */
 #include <errno.h>
 #include <string.h>
 #include <sys/mman.h>
 
+#include <netlink/attr.h>
+#include <netlink/msg.h>
+
 #include "internal.h"
 #include "machine.h"
 
 #define MAP_MOST	(1ULL << 20)	/* mapped at a time */
+
+/**
+ * region_put() - add a region to a message
+ * @msg: which
+ * @gpa: its first address
+ * @size: bytes
+ * @fd: the memfd that it shares, or -1
+ * @offset: of the first byte in @fd
+ *
+ * Return: 0 or -EMSGSIZE.
+ */
+int region_put(struct nl_msg *msg, uint64_t gpa, uint64_t size, int fd, uint64_t offset)
+{
+	struct nlattr *nest = nla_nest_start(msg, HV_A_GUEST_REGION);
+
+	if (!nest || nla_put_u64(msg, HV_A_REGION_GPA, gpa) ||
+	    nla_put_u64(msg, HV_A_REGION_SIZE, size))
+		return -EMSGSIZE;
+	if (fd >= 0 && (nla_put_s32(msg, HV_A_REGION_FD, fd) ||
+			nla_put_u64(msg, HV_A_REGION_OFFSET, offset)))
+		return -EMSGSIZE;
+	nla_nest_end(msg, nest);
+	return 0;
+}
+
+static int change(struct hvctl *h, uint8_t cmd, uint64_t id, uint64_t gpa, uint64_t size, int fd,
+		  uint64_t offset)
+{
+	struct nl_msg *msg = message_about(h, cmd, id);
+
+	if (msg && region_put(msg, gpa, size, fd, offset)) {
+		nlmsg_free(msg);
+		msg = NULL;
+	}
+	return netlink_call(h, msg, NULL, NULL);
+}
+
+int hvctl_memory_add(struct hvctl *h, uint64_t id, uint64_t gpa, uint64_t size, int fd,
+		     uint64_t offset)
+{
+	if (fd < 0 && offset)
+		return set_error(h, -EINVAL, "an offset is one in a memfd, which is missing");
+	return change(h, HV_CMD_REGION_NEW, id, gpa, size, fd, offset);
+}
+
+int hvctl_memory_delete(struct hvctl *h, uint64_t id, uint64_t gpa, uint64_t size)
+{
+	return change(h, HV_CMD_REGION_DEL, id, gpa, size, -1, 0);
+}
 
 /* How many bytes from @gpa on are in one region: 0 if there is no memory. */
 static uint64_t present(const struct hvctl_guest *guest, uint64_t gpa)

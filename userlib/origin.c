@@ -69,11 +69,33 @@ static int without_origin(struct hvctl *h, struct hvctl_spec **spec)
 	return set_error(h, -ENOMEM, "out of memory");
 }
 
+static uint64_t own_memory(const struct hvctl_guest *guest)
+{
+	uint64_t size = 0;
+
+	for (const struct hvctl_region *r = guest->region; r; r = r->next)
+		size += r->shared ? 0 : r->size;
+	return size;
+}
+
+/*
+ * Regions that came or went while it existed have no place in a specification,
+ * and those that a program shares with it are incomplete from the start.
+ */
+static int check_memory(struct hvctl *h, const struct hvctl_guest *guest, struct hvctl_spec *spec)
+{
+	bool shares = own_memory(guest) != guest->memory_size;
+
+	if (spec->incomplete || (own_memory(guest) == spec->memory && !shares))
+		return 0;
+	spec->incomplete = strdup("regions");
+	return spec->incomplete ? 0 : set_error(h, -ENOMEM, "out of memory");
+}
+
 /* What the kernel knows counts: others than its creator may have changed it. */
 static void overlay(struct hvctl_guest *guest, struct hvctl_spec *spec)
 {
 	memcpy(spec->name, guest->name, sizeof(spec->name));
-	spec->memory = guest->memory_size;
 	spec->vcpus = guest->vcpus;
 	spec->on_reset = guest->on_reset;
 	spec->debug_exit = guest->debug_exit_port;
@@ -104,6 +126,10 @@ static int overlay_limits(struct hvctl *h, const struct hvctl_guest *guest,
 
 static int rebuild(struct hvctl *h, const struct whole *whole, struct hvctl_spec *spec)
 {
+	int err = check_memory(h, whole->guest, spec);
+
+	if (err)
+		return err;
 	overlay(whole->guest, spec);
 	return overlay_limits(h, whole->guest, spec);
 }

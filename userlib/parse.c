@@ -78,6 +78,7 @@ static const struct field exit_fields[] = {
 static const struct field region_fields[] = {
 	FIELD(HV_A_REGION_GPA, KIND_U64, struct hvctl_region, gpa),
 	FIELD(HV_A_REGION_SIZE, KIND_U64, struct hvctl_region, size),
+	FIELD(HV_A_REGION_OFFSET, KIND_U64, struct hvctl_region, offset),
 	{ 0 }
 };
 
@@ -194,6 +195,7 @@ static int parse_vcpu(struct nlattr *nest, struct hvctl_guest *guest)
 	return err;
 }
 
+/* The offset is what says that it is shared. */
 static int parse_region(struct nlattr *nest, struct hvctl_guest *guest)
 {
 	struct hvctl_region *region = calloc(1, sizeof(*region)), **end = &guest->region;
@@ -205,9 +207,12 @@ static int parse_region(struct nlattr *nest, struct hvctl_guest *guest)
 	while (*end)
 		end = &(*end)->next;
 	*end = region;
-	nla_for_each_nested(attr, nest, rem)
-		if (!err)
-			err = take_field(region_fields, attr, region);
+	nla_for_each_nested(attr, nest, rem) {
+		if (err)
+			break;
+		err = take_field(region_fields, attr, region);
+		region->shared |= nla_type(attr) == HV_A_REGION_OFFSET;
+	}
 	return err;
 }
 

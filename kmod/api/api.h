@@ -37,12 +37,14 @@ void api_netlink_unregister(void);
 /* What is tied to @file, or NULL where it is no open /dev/hv. */
 struct guest_bond *api_device_bond(const struct file *file);
 
-/* parse.c: what guest-new and guest-set accept, and how it becomes a guest_config. */
+/* parse.c: what the commands with more than a guest's name accept: a guest_config. */
 extern const struct nla_policy api_new_policy[];
 extern const struct nla_policy api_set_policy[];
+extern const struct nla_policy api_region_new_policy[];
+extern const struct nla_policy api_region_del_policy[];
 
 /**
- * api_parse_config() - read guest-new's or guest-set's attributes
+ * api_parse_config() - read the attributes of such a command
  * @info: the request, validated by its policy
  * @config: zeroed; to be given to guest_config_put() even after a failure
  *

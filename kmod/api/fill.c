@@ -35,6 +35,7 @@ struct snapshot {
 	u64 restart_at;
 	bool remove_on_stop;
 	struct vcpu_stop stop;
+	u64 memory_size;
 	u64 started_at;
 	u64 stopped_at;
 };
@@ -50,6 +51,7 @@ static void take_snapshot(struct guest *g, struct snapshot *s)
 	s->restart_at = g->restart_wall;
 	s->remove_on_stop = g->remove_on_stop;
 	s->stop = g->stop;
+	s->memory_size = g->memory_size;
 	s->started_at = g->started_at;
 	s->stopped_at = g->stopped_at;
 	mutex_unlock(&g->lock);
@@ -103,6 +105,7 @@ static int fill_state(struct sk_buff *skb, struct guest *g)
 	return nla_put_u32(skb, HV_A_GUEST_STATE, s.state) ||
 	       fill_stop(skb, &s) || fill_policy(skb, &s) || fill_labels(skb, g) ||
 	       nla_put_u32(skb, HV_A_GUEST_RESETS, s.resets) ||
+	       put_guest_u64(skb, HV_A_GUEST_MEMORY_SIZE, s.memory_size) ||
 	       fill_time(skb, HV_A_GUEST_CREATED_AT, g->created_at) ||
 	       fill_time(skb, HV_A_GUEST_STARTED_AT, s.started_at) ||
 	       fill_time(skb, HV_A_GUEST_STOPPED_AT, s.stopped_at) ? -EMSGSIZE : 0;
@@ -116,8 +119,8 @@ static int fill_constants(struct sk_buff *skb, struct guest *g)
 	       nla_put_u32(skb, HV_A_GUEST_PV, g->platform.pv) ||
 	       (g->bound && nla_put_u8(skb, HV_A_GUEST_BOUND, 1)) ||
 	       (port && nla_put_u16(skb, HV_A_GUEST_DEBUG_EXIT_PORT, port)) ||
-	       nla_put_u32(skb, HV_A_GUEST_OWNER_UID, from_kuid(&init_user_ns, g->owner)) ||
-	       put_guest_u64(skb, HV_A_GUEST_MEMORY_SIZE, g->memory_size) ? -EMSGSIZE : 0;
+	       nla_put_u32(skb, HV_A_GUEST_OWNER_UID, from_kuid(&init_user_ns, g->owner)) ?
+	       -EMSGSIZE : 0;
 }
 
 static int fill_memory(struct sk_buff *skb, struct guest *g)
@@ -158,8 +161,10 @@ static int fill_manifest(struct sk_buff *skb, struct guest *g)
 	unsigned int i;
 	int err = 0;
 
+	mutex_lock(&g->lock);
 	for (i = 0; !err && i < g->nr_regions; i++)
 		err = fill_region(skb, &g->regions[i]);
+	mutex_unlock(&g->lock);
 	for (i = 0; !err && i < g->nr_segments; i++)
 		err = fill_segment(skb, &g->segments[i]);
 	return err;

@@ -188,17 +188,18 @@ static long guest_fd_ioctl(struct file *file, unsigned int cmd, unsigned long ar
  */
 static int guest_fd_mmap(struct file *file, struct vm_area_struct *vma)
 {
-	u64 gpa = (u64)vma->vm_pgoff << PAGE_SHIFT;
-	struct region *region;
+	u64 gpa = (u64)vma->vm_pgoff << PAGE_SHIFT, offset;
+	struct file *memory;
 
 	if (!(vma->vm_flags & VM_SHARED))
 		return -EINVAL;
-	region = guest_region(file->private_data, gpa, vma->vm_end - vma->vm_start);
-	if (!region)
+	memory = memory_file(file->private_data, gpa, vma->vm_end - vma->vm_start, &offset);
+	if (!memory)
 		return -ENXIO;
-	vma->vm_pgoff = (gpa - region->gpa + region->offset) >> PAGE_SHIFT;
-	vma_set_file(vma, region->file);
-	return call_mmap(region->file, vma);
+	vma->vm_pgoff = offset >> PAGE_SHIFT;
+	vma_set_file(vma, memory);
+	fput(memory);
+	return call_mmap(vma->vm_file, vma);
 }
 
 static int guest_fd_release(struct inode *inode, struct file *file)

@@ -16,6 +16,7 @@
 
 #include "api/api.h"
 #include "guest/guest.h"
+#include "guest/region.h"
 #include "trace.h"
 
 static struct genl_family family;
@@ -351,18 +352,39 @@ static int do_change(struct sk_buff *request, struct genl_info *info)
 	return err;
 }
 
+/**
+ * struct setting - a command that changes what a guest is made from
+ * @one_region: and takes a region, one
+ * @apply: does it
+ */
+struct setting {
+	bool one_region;
+	int (*apply)(struct guest *g, struct guest_config *config, struct netlink_ext_ack *ack);
+};
+
+static const struct setting settings[HV_CMD_MAX + 1] = {
+	[HV_CMD_GUEST_SET]	= { false, guest_set },
+	[HV_CMD_REGION_NEW]	= { true, region_add },
+	[HV_CMD_REGION_DEL]	= { true, region_remove },
+};
+
 /* Parsed first: a malformed request is refused whether the guest is there or not. */
 static int set(struct genl_info *info, struct guest_config *config, const struct viewer *v)
 {
+	const struct setting *setting = &settings[info->genlhdr->cmd];
 	struct guest *g;
 	int err = api_parse_config(info, config);
 
 	if (err)
 		return err;
+	if (setting->one_region && config->nr_regions != 1) {
+		GENL_SET_ERR_MSG(info, "one region at a time, with gpa and size");
+		return -EINVAL;
+	}
 	g = lookup(info, v);
 	if (IS_ERR(g))
 		return PTR_ERR(g);
-	err = guest_set(g, config, info->extack);
+	err = setting->apply(g, config, info->extack);
 	guest_put(g);
 	return err;
 }
@@ -409,6 +431,8 @@ static const struct genl_ops operations[] = {
 	CHANGES(HV_CMD_GUEST_RESUME),
 	CHANGES(HV_CMD_GUEST_RESET),
 	TAKES_ALL(HV_CMD_GUEST_SET, do_set, api_set_policy),
+	TAKES_ALL(HV_CMD_REGION_NEW, do_set, api_region_new_policy),
+	TAKES_ALL(HV_CMD_REGION_DEL, do_set, api_region_del_policy),
 };
 
 enum { GROUP_EVENTS };

@@ -54,6 +54,22 @@ const struct nla_policy api_set_policy[HV_A_GUEST_MAX + 1] = {
 	[HV_A_GUEST_REMOVE_ON_STOP] = NLA_POLICY_MAX(NLA_U8, 1),
 };
 
+/* A guest, and the one region. */
+#define NAMES_A_REGION(region) { \
+	[HV_A_GUEST_ID]		= { .type = NLA_U64 }, \
+	[HV_A_GUEST_NAME]	= { .type = NLA_NUL_STRING, .len = HV_NAME_MAX }, \
+	[HV_A_GUEST_DEV_FD]	= { .type = NLA_S32 }, \
+	[HV_A_GUEST_REGION]	= NLA_POLICY_NESTED(region), \
+}
+
+static const struct nla_policy place_policy[HV_A_REGION_MAX + 1] = {
+	[HV_A_REGION_GPA]	= { .type = NLA_U64 },
+	[HV_A_REGION_SIZE]	= { .type = NLA_U64 },
+};
+
+const struct nla_policy api_region_new_policy[HV_A_GUEST_MAX + 1] = NAMES_A_REGION(region_policy);
+const struct nla_policy api_region_del_policy[HV_A_GUEST_MAX + 1] = NAMES_A_REGION(place_policy);
+
 /* An empty name is malformed; no name at all asks for one to be made up. */
 static int parse_name(struct nlattr *attr, struct guest_config *config,
 		      struct netlink_ext_ack *ack)

@@ -4,10 +4,8 @@
  */
 #include <linux/cred.h>
 #include <linux/file.h>
-#include <linux/magic.h>
 #include <linux/module.h>
 #include <linux/random.h>
-#include <linux/shmem_fs.h>
 #include <linux/slab.h>
 #include <linux/timekeeping.h>
 #include <uapi/linux/fcntl.h>
@@ -16,6 +14,7 @@
 #include "guest/guest.h"
 #include "guest/life.h"
 #include "guest/memory.h"
+#include "guest/region.h"
 #include "guest/vcpu.h"
 
 unsigned int guest_max = 8192;
@@ -138,21 +137,6 @@ struct guest *guest_by_name(const char *name)
 	return g;
 }
 
-/* Memory regions */
-
-struct region *guest_region(struct guest *g, u64 gpa, u64 size)
-{
-	unsigned int i;
-
-	for (i = 0; i < g->nr_regions; i++) {
-		struct region *r = &g->regions[i];
-
-		if (gpa >= r->gpa && gpa - r->gpa < r->size && size <= r->size - (gpa - r->gpa))
-			return r;
-	}
-	return NULL;
-}
-
 u64 guest_resident(struct guest *g)
 {
 	return READ_ONCE(g->s2.leaf_pages) << PAGE_SHIFT;
@@ -164,16 +148,6 @@ u64 guest_table_pages(struct guest *g)
 }
 
 /* Checks of what a guest is to be made from */
-
-/* A memfd's seals, or -EINVAL where @file is none: it is a file of tmpfs then. */
-static long memfd_seals(struct file *file)
-{
-	struct inode *inode = file_inode(file);
-
-	if (inode->i_sb->s_magic != TMPFS_MAGIC || !S_ISREG(inode->i_mode))
-		return -EINVAL;
-	return READ_ONCE(SHMEM_I(inode)->seals);
-}
 
 static int check_name(const char *name, struct netlink_ext_ack *ack)
 {
@@ -192,82 +166,10 @@ static int check_name(const char *name, struct netlink_ext_ack *ack)
 	return 0;
 }
 
-/* Devices live in [MEMMAP_LOW_END, MEMMAP_HIGH_START). */
-static bool region_valid(const struct region *r)
-{
-	if (!r->size || !PAGE_ALIGNED(r->gpa) || !PAGE_ALIGNED(r->size))
-		return false;
-	if (r->gpa + r->size < r->gpa || r->gpa + r->size > BIT_ULL(S2_GPA_BITS))
-		return false;
-	return r->gpa + r->size <= MEMMAP_LOW_END || r->gpa >= MEMMAP_HIGH_START;
-}
-
-/*
- * It must not shrink under the guest, and the guest must be able to write it
- * as its creator could.
- */
-static int check_shared(const struct region *r, struct netlink_ext_ack *ack)
-{
-	long seals = memfd_seals(r->file);
-	loff_t size = i_size_read(file_inode(r->file));
-
-	if (seals < 0 || !(seals & F_SEAL_SHRINK)) {
-		NL_SET_ERR_MSG(ack, "a region's file must be a memfd sealed against shrinking (F_SEAL_SHRINK)");
-		return -EPERM;
-	}
-	if ((seals & (F_SEAL_WRITE | F_SEAL_FUTURE_WRITE)) || !(r->file->f_mode & FMODE_WRITE)) {
-		NL_SET_ERR_MSG(ack, "a region's memfd must be open for writing and not sealed against it");
-		return -EPERM;
-	}
-	if (!PAGE_ALIGNED(r->offset) || r->offset > size || r->size > size - r->offset) {
-		NL_SET_ERR_MSG(ack, "a region is whole pages of its memfd and ends within it");
-		return -EINVAL;
-	}
-	return 0;
-}
-
-static bool regions_overlap(const struct region *a, const struct region *b)
-{
-	return a->gpa < b->gpa + b->size && b->gpa < a->gpa + a->size;
-}
-
-static int check_regions(struct guest_config *c, struct netlink_ext_ack *ack)
-{
-	unsigned int i, j;
-	u64 sum = 0;
-	int err;
-
-	for (i = 0; i < c->nr_regions; i++) {
-		if (!region_valid(&c->regions[i])) {
-			NL_SET_ERR_MSG(ack, "a region is whole pages, below 3 GiB or from 4 GiB on");
-			return -EINVAL;
-		}
-		err = c->regions[i].shared ? check_shared(&c->regions[i], ack) : 0;
-		if (err)
-			return err;
-		for (j = 0; j < i; j++) {
-			if (regions_overlap(&c->regions[i], &c->regions[j])) {
-				NL_SET_ERR_MSG(ack, "two regions overlap");
-				return -EINVAL;
-			}
-		}
-		sum += c->regions[i].size;
-	}
-	if (!sum) {
-		NL_SET_ERR_MSG(ack, "a guest needs memory: at least one region");
-		return -EINVAL;
-	}
-	if (sum >> PAGE_SHIFT > totalram_pages()) {
-		NL_SET_ERR_MSG(ack, "more memory than the host has");
-		return -EINVAL;
-	}
-	return 0;
-}
-
 static int check_segment(struct guest *g, const struct segment *s, struct netlink_ext_ack *ack)
 {
 	const unsigned int seals = F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE;
-	long have = memfd_seals(s->file);
+	long have = region_memfd_seals(s->file);
 	loff_t size = i_size_read(file_inode(s->file));
 
 	if (have < 0 || (have & seals) != seals) {
@@ -300,7 +202,7 @@ static int check_config(struct guest_config *c, struct netlink_ext_ack *ack)
 		return -EINVAL;
 	}
 	err = guest_check_state(&c->state, ack);
-	return err ?: check_regions(c, ack);
+	return err ?: region_check_all(c, ack);
 }
 
 /* Creation */
@@ -339,13 +241,8 @@ static void take_config(struct guest *g, struct guest_config *c)
 	g->origin = c->origin;
 	c->origin = NULL;
 	g->vcpus_wanted = max(c->vcpus, 1U);
-	g->nr_regions = c->nr_regions;
-	for (i = 0; i < c->nr_regions; i++) {
-		g->regions[i] = c->regions[i];
-		if (g->regions[i].shared)
-			get_file(g->regions[i].file);
+	for (i = 0; i < c->nr_regions; i++)
 		g->memory_size += c->regions[i].size;
-	}
 	g->platform.debug_exit_port = c->debug_exit_port;
 	g->platform.pv = c->pv;
 }
@@ -396,9 +293,9 @@ static int build(struct guest *g, struct guest_config *c, struct netlink_ext_ack
 	int err = console_init(&g->console);
 
 	if (!err)
-		err = take_segments(g, c, ack);
+		err = memory_create(g, c, ack);
 	if (!err)
-		err = memory_create(g, ack);
+		err = take_segments(g, c, ack);
 	if (!err)
 		err = create_vcpus(g, g->vcpus_wanted);
 	g->kernel_memory = sizeof(*g) + CONSOLE_RING + CONSOLE_INPUT +
@@ -432,10 +329,19 @@ static void make_name(struct guest *g)
 			  second[(dice >> 8) % ARRAY_SIZE(second)], guest_last_id + 1);
 }
 
-static int check_limits(struct guest *g, struct netlink_ext_ack *ack)
+/* @size bytes more, of all guests together. guest_table_lock held. */
+static int check_memory_limit(u64 size, struct netlink_ext_ack *ack)
 {
 	u64 most = (u64)READ_ONCE(guest_max_memory) << 20;
 
+	if (!most || guest_memory + size <= most)
+		return 0;
+	NL_SET_ERR_MSG(ack, "all guests together would have more memory than the module's parameter max_memory allows");
+	return -ENOSPC;
+}
+
+static int check_limits(struct guest *g, struct netlink_ext_ack *ack)
+{
 	if (guest_number >= READ_ONCE(guest_max)) {
 		NL_SET_ERR_MSG(ack, "as many guests exist as the module's parameter max_guests allows");
 		return -ENOSPC;
@@ -444,11 +350,7 @@ static int check_limits(struct guest *g, struct netlink_ext_ack *ack)
 		NL_SET_ERR_MSG(ack, "all guests together would have more vCPUs than the module's parameter max_vcpus allows");
 		return -ENOSPC;
 	}
-	if (most && guest_memory + g->memory_size > most) {
-		NL_SET_ERR_MSG(ack, "all guests together would have more memory than the module's parameter max_memory allows");
-		return -ENOSPC;
-	}
-	return 0;
+	return check_memory_limit(g->memory_size, ack);
 }
 
 static int check_table(struct guest *g, struct netlink_ext_ack *ack)
@@ -472,6 +374,28 @@ static void account(struct guest *g, int sign)
 	guest_number += sign;
 	guest_vcpus += sign * (int)g->vcpus_wanted;
 	guest_memory += sign * (s64)g->memory_size;
+}
+
+int guest_grow(struct guest *g, u64 size, struct netlink_ext_ack *ack)
+{
+	int err;
+
+	mutex_lock(&guest_table_lock);
+	err = check_memory_limit(size, ack);
+	if (!err) {
+		g->memory_size += size;
+		guest_memory += size;
+	}
+	mutex_unlock(&guest_table_lock);
+	return err;
+}
+
+void guest_shrink(struct guest *g, u64 size)
+{
+	mutex_lock(&guest_table_lock);
+	g->memory_size -= size;
+	guest_memory -= size;
+	mutex_unlock(&guest_table_lock);
 }
 
 /* Its id, its name and its share of the limits, before the work begins. */

@@ -174,11 +174,11 @@ struct guest_config {
  * @run_wq: the vCPU threads and those who wait for a state wait here
  * @booted_ns: host_now() of the last start or reset; L
  * @on_reset: enum hv_on_reset; L
- * @nr_regions, @regions: constant after creation
+ * @nr_regions, @regions: see guest/region.h for who may change and who may read them
  * @nr_segments, @segments: boot manifest; constant after creation
  * @boot_state: vCPU 0 at start and reset; L until the first start, then constant
  * @origin: what its creator says of it, or NULL; constant
- * @memory_size: sum of the regions, bytes; constant
+ * @memory_size: sum of the regions, bytes; L and G for changes
  * @fill_lock: fills of the second-level tables
  * @s2: second-level tables; F for changes
  * @platform: chips
@@ -327,7 +327,14 @@ void guest_put(struct guest *g);
 
 unsigned int guest_count(void);
 
-/* The region that holds all of [gpa, gpa + size), or NULL. */
+/*
+ * @g's share of the module's limit for memory, bytes: 0 or ENOSPC with a sentence.
+ * @g->lock held.
+ */
+int guest_grow(struct guest *g, u64 size, struct netlink_ext_ack *ack);
+void guest_shrink(struct guest *g, u64 size);
+
+/* The region that holds all of [gpa, gpa + size), or NULL. Locks: see guest/region.h. */
 struct region *guest_region(struct guest *g, u64 gpa, u64 size);
 
 /* vCPU state: EBUSY while the guest runs or boots. Takes @g->lock. */

@@ -74,6 +74,18 @@ static bool has_memory(struct guest *g, const struct bus_range *r)
 	return false;
 }
 
+bool handlers_answer_in(struct guest *g, u64 first, u64 last)
+{
+	struct handler *h;
+	unsigned long id;
+
+	xa_for_each(&g->handlers.all, id, h)
+		if (h->range.space == HV_SPACE_MMIO && h->range.first <= last &&
+		    h->range.last >= first)
+			return true;
+	return false;
+}
+
 /* Traps must not overlap; doorbells not take the same write. */
 static bool conflict(const struct handler *a, const struct handler *b)
 {

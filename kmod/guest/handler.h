@@ -73,6 +73,9 @@ struct handlers {
 void handlers_init(struct guest *g);
 void handlers_destroy(struct guest *g);
 
+/* Does one of them answer in [@first, @last] of guest physical memory? handlers.lock held. */
+bool handlers_answer_in(struct guest *g, u64 first, u64 last);
+
 /* No vCPU runs, and none of them waits for an answer any more. */
 void handlers_cancel(struct guest *g);
 

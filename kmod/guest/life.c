@@ -395,7 +395,17 @@ void life_lead(struct vcpu *v)
 
 /* Operations */
 
-enum life_op { OP_START, OP_STOP, OP_KILL, OP_PAUSE, OP_RESUME, OP_RESET, OP_REMOVE, OP_SET };
+enum life_op {
+	OP_START,
+	OP_STOP,
+	OP_KILL,
+	OP_PAUSE,
+	OP_RESUME,
+	OP_RESET,
+	OP_REMOVE,
+	OP_SET,
+	OP_REGION,
+};
 
 #define NOT_RUNNING	"the guest does not run"
 #define ALL_BUT_RUNNING	{ NOT_RUNNING, NULL, NULL, NOT_RUNNING }
@@ -424,6 +434,7 @@ static const char *const refusals[][HV_STATE_STOPPED + 1] = {
 		[HV_STATE_PAUSED] = "the guest is paused: kill it first",
 	},
 	[OP_SET] = { NULL },
+	[OP_REGION] = { [HV_STATE_RUNNING] = "the guest runs: pause it first" },
 };
 
 static int refuse(struct netlink_ext_ack *ack, int err, const char *sentence)
@@ -680,6 +691,37 @@ int life_remove(struct guest *g, struct netlink_ext_ack *ack, void (*erase)(stru
 	erase(g);
 	mutex_unlock(&g->lock);
 	return 0;
+}
+
+static bool is_still(const struct guest *g)
+{
+	return !READ_ONCE(g->inside) && !READ_ONCE(g->leading);
+}
+
+int life_hold_still(struct guest *g, struct netlink_ext_ack *ack)
+{
+	long left;
+	int err;
+
+	for (;;) {
+		err = admit(g, OP_REGION, ack);
+		if (err || is_still(g))
+			return err;
+		mutex_unlock(&g->lock);
+		left = wait_event_killable_timeout(g->run_wq, is_still(g), LIFE_TIMEOUT);
+		if (!left)
+			return refuse(ack, -ETIMEDOUT, "not all of the guest's vCPUs rest yet");
+		if (left < 0)
+			return -EINTR;
+	}
+}
+
+void life_let_go(struct guest *g, bool news)
+{
+	if (news)
+		settle(g);
+	else
+		mutex_unlock(&g->lock);
 }
 
 static void get_state(struct vcpu *v, struct hv_vcpu_state *state)

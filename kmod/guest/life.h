@@ -36,6 +36,14 @@ void life_kill(struct guest *g, const struct vcpu_stop *why);
  */
 int life_remove(struct guest *g, struct netlink_ext_ack *ack, void (*erase)(struct guest *g));
 
+/*
+ * For changes of what vCPUs and the leader take as constant: waits until none of
+ * them is at it.  0 with guest.lock held, until life_let_go(), which tells listeners
+ * where there is @news; EBUSY while the guest runs, ENOENT, EINTR, ETIMEDOUT.
+ */
+int life_hold_still(struct guest *g, struct netlink_ext_ack *ack);
+void life_let_go(struct guest *g, bool news);
+
 /* Somebody waits for the guest's end: what takes long gives up. Any context. */
 bool life_ends(const struct guest *g);
 

@@ -282,21 +282,58 @@ static void unmap_range(struct guest *g, u64 gpa, u64 end)
 	each_leaf(&g->s2, g->s2.root, S2_LEVELS - 1, gpa, end, drop_leaf);
 }
 
-int memory_discard(struct guest *g, u64 gpa, u64 size)
+/* For all who share it: they see zeros, as after a hole was punched. */
+static void clear_backing(const struct region *r, u64 gpa, u64 size)
+{
+	struct inode *inode = file_inode(r->file);
+	loff_t start = gpa - r->gpa + r->offset;
+
+	if (r->shared)
+		inode_lock(inode);
+	shmem_truncate_range(inode, start, start + size - 1);
+	if (r->shared)
+		inode_unlock(inode);
+}
+
+/* @g->fill_lock held. */
+static int discard(struct guest *g, u64 gpa, u64 size)
 {
 	struct region *r = guest_region(g, gpa, size);
-	loff_t start;
 
-	if (!size || !PAGE_ALIGNED(gpa | size) || !r)
+	if (!r)
 		return -EINVAL;
-	start = gpa - r->gpa;
-	mutex_lock(&g->fill_lock);
 	unmap_range(g, gpa, gpa + size);
-	shmem_truncate_range(file_inode(r->file), start, start + size - 1);
+	clear_backing(r, gpa, size);
 	/* Whoever reads this looks a page up that was not truncated. */
 	smp_store_release(&g->zaps, g->zaps + 1);
-	mutex_unlock(&g->fill_lock);
 	return 0;
+}
+
+int memory_discard(struct guest *g, u64 gpa, u64 size)
+{
+	int err;
+
+	if (!size || !PAGE_ALIGNED(gpa | size))
+		return -EINVAL;
+	mutex_lock(&g->fill_lock);
+	err = discard(g, gpa, size);
+	mutex_unlock(&g->fill_lock);
+	return err;
+}
+
+struct file *memory_file(struct guest *g, u64 gpa, u64 size, u64 *offset)
+{
+	struct file *file = NULL;
+	struct region *r;
+
+	mutex_lock(&g->fill_lock);
+	r = guest_region(g, gpa, size);
+	if (r) {
+		file = get_file(r->file);
+		*offset = gpa - r->gpa + r->offset;
+	}
+	mutex_unlock(&g->fill_lock);
+	return file;
 }
 
 /* Free what @table points to, @level down; the root itself stays. */
@@ -388,27 +425,13 @@ static int apply_manifest(struct guest *g)
 	return err;
 }
 
-/* A shared one too, for all who share it: they see zeros, as after a hole was punched. */
-static void clear_region(struct region *r)
-{
-	struct inode *inode = file_inode(r->file);
-
-	if (!r->shared) {
-		shmem_truncate_range(inode, 0, (loff_t)-1);
-		return;
-	}
-	inode_lock(inode);
-	shmem_truncate_range(inode, r->offset, r->offset + r->size - 1);
-	inode_unlock(inode);
-}
-
 static void clear_all(struct guest *g)
 {
 	unsigned int i;
 
 	zap_all(g);
 	for (i = 0; i < g->nr_regions; i++)
-		clear_region(&g->regions[i]);
+		clear_backing(&g->regions[i], g->regions[i].gpa, g->regions[i].size);
 }
 
 int memory_boot(struct guest *g)
@@ -432,12 +455,13 @@ static int share_region(struct region *r)
 
 	if (err)
 		return err;
+	get_file(r->file);
 	r->writable = true;
 	mapping_set_unevictable(r->file->f_mapping);
 	return 0;
 }
 
-static int create_region(struct guest *g, struct region *r)
+static int back(struct region *r)
 {
 	struct file *file;
 
@@ -452,20 +476,59 @@ static int create_region(struct guest *g, struct region *r)
 	return 0;
 }
 
-static int create_tables(struct guest *g)
+int memory_back(struct region *r, struct netlink_ext_ack *ack)
+{
+	int err = back(r);
+
+	if (err)
+		NL_SET_ERR_MSG(ack, "the host cannot allocate the guest's memory objects");
+	return err;
+}
+
+void memory_unback(struct region *r)
+{
+	if (r->writable)
+		mapping_unmap_writable(r->file->f_mapping);
+	fput(r->file);
+}
+
+/* What the core sees of the regions. */
+static void set_ranges(struct guest *g)
 {
 	unsigned int i;
 
+	for (i = 0; i < g->nr_regions; i++) {
+		g->s2.ranges[i].gfn = g->regions[i].gpa >> PAGE_SHIFT;
+		g->s2.ranges[i].pages = g->regions[i].size >> PAGE_SHIFT;
+	}
+	g->s2.nr_ranges = g->nr_regions;
+}
+
+void memory_add(struct guest *g, const struct region *r)
+{
+	mutex_lock(&g->fill_lock);
+	g->regions[g->nr_regions++] = *r;
+	set_ranges(g);
+	mutex_unlock(&g->fill_lock);
+}
+
+void memory_remove(struct guest *g, struct region *r)
+{
+	mutex_lock(&g->fill_lock);
+	unmap_range(g, r->gpa, r->gpa + r->size);
+	memmove(r, r + 1, (void *)&g->regions[g->nr_regions] - (void *)(r + 1));
+	g->nr_regions--;
+	set_ranges(g);
+	mutex_unlock(&g->fill_lock);
+}
+
+static int create_tables(struct guest *g)
+{
 	g->s2.format = engine->s2_format;
 	g->s2.root = (void *)__get_free_page(TABLE_GFP);
 	if (!g->s2.root)
 		return -ENOMEM;
 	g->s2.table_pages = 1;
-	g->s2.nr_ranges = g->nr_regions;
-	for (i = 0; i < g->nr_regions; i++) {
-		g->s2.ranges[i].gfn = g->regions[i].gpa >> PAGE_SHIFT;
-		g->s2.ranges[i].pages = g->regions[i].size >> PAGE_SHIFT;
-	}
 	return 0;
 }
 
@@ -481,21 +544,33 @@ static int create_apic_page(struct guest *g)
 	return 0;
 }
 
-int memory_create(struct guest *g, struct netlink_ext_ack *ack)
+static int create_regions(struct guest *g, struct guest_config *c, struct netlink_ext_ack *ack)
 {
 	unsigned int i;
-	int err;
+	int err = 0;
 
-	err = create_tables(g);
+	for (i = 0; i < c->nr_regions && !err; i++) {
+		struct region r = c->regions[i];
+
+		err = memory_back(&r, ack);
+		if (!err)
+			memory_add(g, &r);
+	}
+	return err;
+}
+
+/* What is half made, guest_free() takes apart. */
+int memory_create(struct guest *g, struct guest_config *c, struct netlink_ext_ack *ack)
+{
+	int err = create_tables(g);
+
 	if (!err)
 		err = create_apic_page(g);
-	for (i = 0; i < g->nr_regions && !err; i++)
-		err = create_region(g, &g->regions[i]);
-	if (!err)
-		return 0;
-	NL_SET_ERR_MSG(ack, "the host cannot allocate the guest's memory objects");
-	memory_destroy(g);
-	return err;
+	if (err) {
+		NL_SET_ERR_MSG(ack, "the host cannot allocate the guest's memory objects");
+		return err;
+	}
+	return create_regions(g, c, ack);
 }
 
 void memory_destroy(struct guest *g)
@@ -506,16 +581,8 @@ void memory_destroy(struct guest *g)
 		zap_all(g);
 		free_page((unsigned long)g->s2.root);
 	}
-	g->s2.root = NULL;
 	if (g->apic_page)
 		put_page(g->apic_page);
-	g->apic_page = NULL;
-	for (i = 0; i < g->nr_regions; i++) {
-		if (g->regions[i].writable)
-			mapping_unmap_writable(g->regions[i].file->f_mapping);
-		g->regions[i].writable = false;
-		if (g->regions[i].file)
-			fput(g->regions[i].file);
-		g->regions[i].file = NULL;
-	}
+	for (i = 0; i < g->nr_regions; i++)
+		memory_unback(&g->regions[i]);
 }

@@ -6,16 +6,33 @@
 #ifndef HV_GUEST_MEMORY_H
 #define HV_GUEST_MEMORY_H
 
+struct file;
 struct guest;
+struct guest_config;
+struct region;
 struct netlink_ext_ack;
 
 /* hv's private tmpfs mount, at load and unload. */
 int memory_init(void);
 void memory_exit(void);
 
-/* Check g->regions and give each its backing; memory_destroy() undoes it and the tables. */
-int memory_create(struct guest *g, struct netlink_ext_ack *ack);
+/* Empty tables, and @c's regions with their backing; memory_destroy() undoes it. */
+int memory_create(struct guest *g, struct guest_config *c, struct netlink_ext_ack *ack);
 void memory_destroy(struct guest *g);
+
+/* @r's backing: its shared file, or one that is made. 0, or ENOMEM, EPERM with a sentence. */
+int memory_back(struct region *r, struct netlink_ext_ack *ack);
+void memory_unback(struct region *r);
+
+/* See guest/region.h for the locks. @r with its backing; memory_remove() leaves that alone. */
+void memory_add(struct guest *g, const struct region *r);
+void memory_remove(struct guest *g, struct region *r);
+
+/*
+ * The file behind all of [@gpa, @gpa + @size), with a reference for the caller, and
+ * where in it, bytes; or NULL.  Takes the fill lock.
+ */
+struct file *memory_file(struct guest *g, u64 gpa, u64 size, u64 *offset);
 
 /*
  * Map what backs @gpa, 2 MiB at a time where it can be.  0, -ENOMEM (the

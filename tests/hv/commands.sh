@@ -131,7 +131,7 @@ running() {
 	refused 127 "no guest is called 'nobody'" wait nobody
 	refused 125 "no number" wait -t x two
 	good "ls" ls
-	says '^ID  NAME  STATE'
+	says '^ *ID  NAME  STATE'
 	says ' two   running '
 	json ls 0 ls -a
 	json ids 0 ls -a -q
@@ -153,7 +153,7 @@ running() {
 
 memory() {
 	good "mem ls" mem ls one
-	says '^GPA   *SIZE'
+	says '^GPA   *SIZE   *MEMORY'
 	json mem_ls 0 mem ls one
 	good "mem write" mem write one 0x1ffe "de ad be ef"
 	good "mem read" mem read one 0x1ffe 4
@@ -167,6 +167,23 @@ memory() {
 	refused 125 "no number of bytes" mem read one 0 x
 	refused 125 "say what to do" mem
 	refused 125 "missing" mem read one
+	good "mem map" mem map one 0x4000000 2M
+	good "and it is there" mem write one 0x4000000 "c0 de"
+	good "mem ls" mem ls one
+	says '^0x4000000   *2M   *own'
+	refused 125 "has memory there" mem map one 0x4100000 4K
+	refused 125 "whole pages" mem map one 0x5000000 1
+	refused 125 "cannot open" mem map -f "$dir/nothing" one 0x5000000 4K
+	refused 125 "must be a memfd" mem map -f "$dir/out" one 0x5000000 4K
+	good "its specification is incomplete" inspect one
+	says '"incomplete": "regions"'
+	refused 125 "no region of one begins" mem unmap one 0x4100000
+	refused 125 "boot manifest" mem unmap one 0
+	good "mem unmap" mem unmap one 0x4000000
+	refused 125 "no memory at" mem read one 0x4000000 1
+	good "its specification is whole again" inspect one
+	! grep -q incomplete "$dir/out"
+	result $? "nothing is incomplete"
 	good "regs" regs one
 	says '^rip  *0x'
 	json regs 0 regs one

@@ -166,6 +166,27 @@ static void memory(void)
 	CHECK_OK(h, hvctl_remove(h, id));
 }
 
+static void more_memory(void)
+{
+	uint64_t id = small_guest(exit_eax, sizeof(exit_eax), -1, 0);
+	struct hvctl_guest *g;
+	uint32_t value = 7;
+
+	CHECK_OK(h, hvctl_memory_add(h, id, SHARED_GPA, SHARED_SIZE, -1, 0));
+	CHECK_EQ(-hvctl_memory_add(h, id, SHARED_GPA, 4096, -1, 0), EEXIST);
+	CHECK_EQ(-hvctl_memory_add(h, id, 2 * SHARED_GPA, 4096, -1, 4096), EINVAL);
+	CHECK_OK(h, hvctl_memory_write(h, id, SHARED_GPA, &value, sizeof(value)));
+	CHECK_OK(h, hvctl_get(h, id, &g));
+	CHECK_EQ(g->memory_size, (2 << 20) + SHARED_SIZE);
+	CHECK(g->region && g->region->next && !g->region->next->shared);
+	hvctl_guest_free(g);
+	CHECK_EQ(-hvctl_memory_delete(h, id, SHARED_GPA, 2 * SHARED_SIZE), ENXIO);
+	CHECK_OK(h, hvctl_memory_delete(h, id, SHARED_GPA, SHARED_SIZE));
+	CHECK_EQ(-hvctl_memory_read(h, id, SHARED_GPA, &value, sizeof(value)), ENXIO);
+	CHECK_EQ(-hvctl_memory_delete(h, id, SHARED_GPA, SHARED_SIZE), ENXIO);
+	CHECK_OK(h, hvctl_remove(h, id));
+}
+
 static int shared_memfd(size_t size, int seals)
 {
 	int fd = memfd_create("shared", MFD_CLOEXEC | MFD_ALLOW_SEALING);
@@ -207,6 +228,8 @@ static void shared(void)
 	CHECK_OK(h, hvctl_wait(h, id, ITEM_MS, &g));
 	CHECK_EQ(payload_status(g), 0x5a5b);
 	CHECK_EQ(memory[0], 0x5a5b);
+	CHECK_EQ(g->region->next->shared, 1);
+	CHECK_EQ(g->region->next->offset, SHARED_SIZE);
 	hvctl_guest_free(g);
 	CHECK_OK(h, hvctl_memory_read(h, id, SHARED_GPA, &value, 4));
 	CHECK_EQ(value, 0x5a5b);
@@ -299,6 +322,7 @@ static const struct tap_test tests[] = {
 	{ "states that no CPU has", bad_state },
 	{ "a state that the CPU refuses", impossible },
 	{ "memory read and written", memory },
+	{ "memory that comes and goes", more_memory },
 	{ "memory shared with a process", shared },
 	{ "memory shared by two guests", two_guests },
 	{ "memfds that are refused", refused },

@@ -6,6 +6,7 @@
  * usage: states [SEQUENCES] [SEED]
  */
 #include <pthread.h>
+#include <stdatomic.h>
 #include <time.h>
 
 #include "nl.h"
@@ -57,6 +58,8 @@ static const struct row table[] = {
 	{ "set", HV_CMD_GUEST_SET, ALL, { CREATED, RUNNING, PAUSED, STOPPED, AWAITING } },
 	{ "get", HV_CMD_GUEST_GET, ALL, { CREATED, RUNNING, PAUSED, STOPPED, AWAITING } },
 	{ "stats", HV_CMD_STATS_GET, ALL, { CREATED, RUNNING, PAUSED, STOPPED, AWAITING } },
+	{ "region-new", HV_CMD_REGION_NEW, ALL, { CREATED, NO, PAUSED, STOPPED, AWAITING } },
+	{ "region-del", HV_CMD_REGION_DEL, ALL, { CREATED, NO, PAUSED, STOPPED, AWAITING } },
 	{ "del", HV_CMD_GUEST_DEL, FIRST, { GONE, NO, NO, GONE, GONE } },
 };
 
@@ -94,9 +97,28 @@ static uint64_t idle_guest(unsigned int vcpus)
 	return finish_guest(&m);
 }
 
+static int call_region(struct nl *on, uint8_t cmd, uint64_t id, uint64_t gpa)
+{
+	struct nl_msg m;
+
+	hv_start(on, &m, cmd);
+	nl_u64(&m, HV_A_GUEST_ID, id);
+	hv_region(&m, gpa, 4096);
+	return nl_call(on, &m);
+}
+
+/* Each its own region, which region-del makes before. */
 static int call(struct nl *on, uint8_t cmd, uint64_t id)
 {
-	return hv_call_id(on, cmd, id);
+	static atomic_uint regions;
+	uint64_t gpa;
+
+	if (cmd != HV_CMD_REGION_NEW && cmd != HV_CMD_REGION_DEL)
+		return hv_call_id(on, cmd, id);
+	gpa = (1 << 20) + 4096 * (uint64_t)atomic_fetch_add(&regions, 1);
+	if (cmd == HV_CMD_REGION_DEL)
+		call_region(on, HV_CMD_REGION_NEW, id, gpa);
+	return call_region(on, cmd, id, gpa);
 }
 
 /* The column that the guest is in, or GONE. */

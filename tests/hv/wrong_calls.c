@@ -265,11 +265,13 @@ static void eventfds(void)
  * @cmd: which
  * @changes: it takes permission
  * @in_created: its errno for a guest in state created, 0 where that succeeds
+ * @region: it takes a region
  */
 struct command {
 	uint8_t cmd;
 	bool changes;
 	int in_created;
+	bool region;
 };
 
 static const struct command commands[] = {
@@ -283,7 +285,35 @@ static const struct command commands[] = {
 	{ HV_CMD_GUEST_RESUME, true, EBUSY },
 	{ HV_CMD_GUEST_RESET, true, EBUSY },
 	{ HV_CMD_GUEST_SET, true, 0 },
+	{ HV_CMD_REGION_NEW, true, EEXIST, true },
+	{ HV_CMD_REGION_DEL, true, EINVAL, true },
 };
+
+/* What is right of a request: the region is the guest's only one. */
+static void begin(struct nl_msg *m, const struct command *c)
+{
+	hv_start(s, m, c->cmd);
+	if (c->region)
+		hv_region(m, 0, 1 << 20);
+}
+
+static int call_id(const struct command *c, uint64_t which)
+{
+	struct nl_msg m;
+
+	begin(&m, c);
+	nl_u64(&m, HV_A_GUEST_ID, which);
+	return nl_call(s, &m);
+}
+
+static int call_name(const struct command *c, const char *name)
+{
+	struct nl_msg m;
+
+	begin(&m, c);
+	nl_str(&m, HV_A_GUEST_NAME, name);
+	return nl_call(s, &m);
+}
 
 static const char *const wrong_names[] = {
 	"", "a/b", "../x", "a b", "a\tb", "a\nb", "a\x7f", "caf\xc3\xa9", "a*", "'", "%s",
@@ -349,7 +379,7 @@ static void unknown_attributes(void)
 
 	for (i = 0; i < COUNT(commands); i++) {
 		for (j = 0; j < COUNT(types); j++) {
-			hv_start(s, &m, commands[i].cmd);
+			begin(&m, &commands[i]);
 			nl_u64(&m, HV_A_GUEST_ID, id);
 			nl_u64(&m, types[j], 0);
 			CHECK_MALFORMED(&m);
@@ -358,10 +388,10 @@ static void unknown_attributes(void)
 	CHECK_UNCHANGED();
 }
 
-/* guest-set reads all of a request before it looks for the guest, and this is no name. */
+/* Some read all of a request before they look for the guest, and this is no name. */
 static int errno_of_name(const struct command *c, const char *name)
 {
-	return c->cmd == HV_CMD_GUEST_SET && !name[0] ? EINVAL : ENOENT;
+	return (c->cmd == HV_CMD_GUEST_SET || c->region) && !name[0] ? EINVAL : ENOENT;
 }
 
 static void no_such_guest(void)
@@ -371,19 +401,19 @@ static void no_such_guest(void)
 	unsigned int i, j;
 
 	for (i = 0; i < COUNT(commands); i++) {
-		hv_start(s, &m, commands[i].cmd);
+		begin(&m, &commands[i]);
 		CHECK_REFUSED(&m, EINVAL);
 		for (j = 0; j < COUNT(none); j++) {
-			CHECK_EQ(hv_call_id(s, commands[i].cmd, none[j]), ENOENT);
+			CHECK_EQ(call_id(&commands[i], none[j]), ENOENT);
 			CHECK(s->sentence[0]);
 		}
 		for (j = 0; j < COUNT(wrong_names); j++) {
-			CHECK_EQ(hv_call_name(s, commands[i].cmd, wrong_names[j]),
+			CHECK_EQ(call_name(&commands[i], wrong_names[j]),
 				 errno_of_name(&commands[i], wrong_names[j]));
 			CHECK(s->sentence[0]);
 		}
 		/* The id of one and the name of another. */
-		hv_start(s, &m, commands[i].cmd);
+		begin(&m, &commands[i]);
 		nl_u64(&m, HV_A_GUEST_ID, id);
 		nl_str(&m, HV_A_GUEST_NAME, "other");
 		CHECK_REFUSED(&m, ENOENT);
@@ -401,7 +431,7 @@ static void names(void)
 	memset(text, 'n', sizeof(text));
 	for (i = 0; i < COUNT(commands); i++) {
 		for (len = 63; len < sizeof(text); len++) {
-			hv_start(s, &m, commands[i].cmd);
+			begin(&m, &commands[i]);
 			nl_put(&m, HV_A_GUEST_NAME, text, len);	/* no NUL in it */
 			CHECK_MALFORMED(&m);
 		}
@@ -425,7 +455,7 @@ static void descriptors_of_the_device(void)
 
 	for (i = 0; i < COUNT(commands); i++) {
 		for (j = 0; j < COUNT(fds); j++) {
-			hv_start(s, &m, commands[i].cmd);
+			begin(&m, &commands[i]);
 			nl_u64(&m, HV_A_GUEST_ID, id);
 			nl_u32(&m, HV_A_GUEST_DEV_FD, fds[j]);
 			CHECK_REFUSED(&m, fds[j] < 0 || fds[j] == 1000 ? EBADF : EINVAL);
@@ -442,7 +472,7 @@ static void states(void)
 	for (i = 0; i < COUNT(commands); i++) {
 		if (!commands[i].in_created)
 			continue;
-		CHECK_EQ(hv_call_id(s, commands[i].cmd, id), commands[i].in_created);
+		CHECK_EQ(call_id(&commands[i], id), commands[i].in_created);
 		CHECK(s->sentence[0]);
 	}
 	CHECK_UNCHANGED();
@@ -520,7 +550,7 @@ static int as_nobody(void)
 		return 100;
 	s = nl_open();
 	for (i = 0; i < COUNT(commands); i++)
-		if (hv_call_id(s, commands[i].cmd, id) != (commands[i].changes ? EPERM : ENOENT) ||
+		if (call_id(&commands[i], id) != (commands[i].changes ? EPERM : ENOENT) ||
 		    !s->sentence[0])
 			return 1 + i;
 	hv_start(s, &m, HV_CMD_GUEST_NEW);

@@ -47,6 +47,15 @@ listed() {
 		hvctl ls -a | grep -q by-ynl
 }
 
+more() {
+	region='"region": [{"gpa": 4294967296, "size": 65536}]'
+	ynl --do region-new --json "{\"name\": \"by-ynl\", $region}" &&
+		ynl --do guest-get --json '{"name": "by-ynl"}' && has '"gpa": 4294967296' &&
+		ynl --do region-del --json "{\"name\": \"by-ynl\", $region}" &&
+		! ynl --do region-del --json "{\"name\": \"by-ynl\", $region}" &&
+		has 'no region of that gpa and size'
+}
+
 # By what the kernel says, not by what the tool guesses.
 refused() {
 	! ynl --do guest-new --json "{\"name\": \"by-ynl\",
@@ -81,7 +90,7 @@ gone() {
 }
 
 echo "TAP version 13"
-for test in operations create listed refused run events gone; do
+for test in operations create listed more refused run events gone; do
 	$test
 	result $? "ynl: $test"
 done
