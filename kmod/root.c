@@ -34,6 +34,7 @@ MODULE_PARM_DESC(root, "when VMX or SVM root is held: demand (while a guest runs
 static DEFINE_MUTEX(root_lock);
 static unsigned int users;	/* guests that run */
 static unsigned long peers;	/* modules of other hypervisors, by peer_names[] */
+static unsigned long peers_gone;	/* that have left since hv came */
 static bool suspended;
 static bool holding;
 static bool emergency_ours;	/* the one emergency callback of the kernel is ours */
@@ -179,6 +180,7 @@ static void peer_changed(int peer, bool here)
 		pr_info("%s is loading: %s root is borrowed from here on, not held\n",
 			peer_names[peer], engine->name);
 	__assign_bit(peer, &peers, here);
+	__assign_bit(peer, &peers_gone, !here);
 	decide();
 	set_emergency(!peers);
 	mutex_unlock(&root_lock);
@@ -258,12 +260,15 @@ int root_init(void)
 	cpuhp_state = err;
 	register_reboot_notifier(&reboot_notifier);
 	register_pm_notifier(&power_notifier);
-	mutex_lock(&root_lock);
-	peers = find_peers();
+	/* Not under a lock of ours: other notifiers on that chain take the CPUs' lock. */
 	register_module_notifier(&module_notifier);
+	cpus_read_lock();
+	mutex_lock(&root_lock);
+	peers |= find_peers() & ~peers_gone;
 	set_emergency(!peers);
+	decide();
 	mutex_unlock(&root_lock);
-	decide_locked();
+	cpus_read_unlock();
 	if (!strcmp(root_mode, "load"))
 		pr_info("%s root is %s\n", engine->name, holding ? "held from now on" :
 			"borrowed, not held, while another hypervisor's module is loaded");
