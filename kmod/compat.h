@@ -17,6 +17,17 @@
 #define hv_eventfd_signal(ctx)	eventfd_signal(ctx)
 #endif
 
+/*
+ * The kernel exports what it does about L1TF to KVM's module alone.  Without that,
+ * the strictest, unless all mitigations are off.
+ */
+#if IS_ENABLED(CONFIG_KVM_INTEL)
+#define hv_l1tf_mitigation()	l1tf_mitigation
+#else
+#define hv_l1tf_mitigation() \
+	(cpu_mitigations_off() ? L1TF_MITIGATION_OFF : L1TF_MITIGATION_FULL_FORCE)
+#endif
+
 #endif /* !__ASSEMBLY__ */
 
 #ifdef __ASSEMBLY__

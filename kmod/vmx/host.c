@@ -11,6 +11,7 @@
 #include <asm/processor.h>
 #include <asm/tsc.h>
 
+#include "compat.h"
 #include "vmx/vmx.h"
 
 struct vmx_caps vmx_caps;
@@ -141,15 +142,16 @@ static int setup_bitmaps(void)
 /* What the host's own hypervisor would do about L1TF decides: nothing, now and then, always. */
 static u8 l1d_flushes(void)
 {
+	enum l1tf_mitigations host = hv_l1tf_mitigation();
 	u64 caps = 0;
 
-	if (!boot_cpu_has_bug(X86_BUG_L1TF) || l1tf_mitigation == L1TF_MITIGATION_OFF)
+	if (!boot_cpu_has_bug(X86_BUG_L1TF) || host == L1TF_MITIGATION_OFF)
 		return VMX_L1D_NEVER;
 	if (boot_cpu_has(X86_FEATURE_ARCH_CAPABILITIES))
 		rdmsrl(MSR_IA32_ARCH_CAPABILITIES, caps);
 	if (caps & ARCH_CAP_SKIP_VMENTRY_L1DFLUSH)
 		return VMX_L1D_NEVER;
-	return l1tf_mitigation == L1TF_MITIGATION_FULL_FORCE ? VMX_L1D_ENTRY : VMX_L1D_SECTION;
+	return host == L1TF_MITIGATION_FULL_FORCE ? VMX_L1D_ENTRY : VMX_L1D_SECTION;
 }
 
 /*
