@@ -468,9 +468,10 @@ static int back(struct region *r)
 	if (r->shared)
 		return share_region(r);
 
+	/* Where there is no memory for an inode, shmem says that there is no space. */
 	file = shmem_file_setup_with_mnt(memory_mnt, "hv", r->size, VM_NORESERVE);
 	if (IS_ERR(file))
-		return PTR_ERR(file);
+		return PTR_ERR(file) == -ENOSPC ? -ENOMEM : PTR_ERR(file);
 	mapping_set_unevictable(file->f_mapping);
 	r->file = file;
 	return 0;
