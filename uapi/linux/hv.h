@@ -429,7 +429,7 @@ struct hv_last_exits {
 #define HV_TRAP		_IOW(HV_IOC, 0x20, struct hv_trap)	/* returns a trap fd */
 #define HV_IOEVENTFD	_IOW(HV_IOC, 0x21, struct hv_ioeventfd)
 #define HV_IRQFD	_IOW(HV_IOC, 0x22, struct hv_irqfd)
-#define HV_DISCARD	_IOW(HV_IOC, 0x12, struct hv_discard)
+#define HV_DISCARD	_IOW(HV_IOC, 0x13, struct hv_discard)
 #define HV_LAST_EXITS	_IOWR(HV_IOC, 0x18, struct hv_last_exits)
 
 #endif /* _UAPI_LINUX_HV_H */
