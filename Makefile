@@ -6,6 +6,8 @@
 #                        LAB=amd|amd-nrip|intel says which, HOST=local: on this one
 #   make check           every test, on emulated hosts; TEST=name runs one,
 #                        LAB=amd|amd-nrip|intel on that host alone
+#   make check-debug     those that need a host, on one whose kernel looks for bugs;
+#                        KERNEL=6.1-debug|6.12-debug, TEST and LAB as above
 #   make bench           what exits and a boot cost, in instructions
 #   make fuzz            libFuzzer on the decoder and the loaders; RUNS=N of each
 #   make lint            checkpatch, sparse, and what the core may link
@@ -47,6 +49,9 @@ demo:
 check:
 	@tests/lab/check $(if $(LAB),-H $(LAB)) $(TEST)
 
+check-debug:
+	@tests/lab/check -H $(or $(LAB),amd) -k $(or $(KERNEL),6.1-debug) $(TEST)
+
 bench:
 	@tests/bench/run $(HOST) $(LAB)
 
@@ -76,4 +81,4 @@ deb:
 clean:
 	rm -rf build
 
-.PHONY: all kmod userlib ctl demo check bench fuzz lint abi-baseline install deb clean
+.PHONY: all kmod userlib ctl demo check check-debug bench fuzz lint abi-baseline install deb clean

@@ -390,7 +390,6 @@ static void max_memory(void)
 	id = new_guest();
 	CHECK_EQ(add(id, 1 << 20, 3 << 20), 0);
 	drop(id);
-	set_parameter("0");
 }
 
 /* Many at once: everyone adds and deletes the same, while the guest starts, pauses, ends. */
@@ -473,14 +472,18 @@ static const struct tap_test tests[] = {
 	{ "regions that cannot be", refused },
 	{ "requests that are malformed", malformed },
 	{ "no room", limits },
-	{ "max_memory", max_memory },
 	{ "many at once", at_once },
+	{ "max_memory", max_memory },
 };
 
 int main(void)
 {
+	int failed;
+
 	s = nl_open_as_root();
 	dev = open("/dev/hv", O_RDWR | O_CLOEXEC);
 	code_fd = hv_memfd(code, sizeof(code), HV_SEALS);
-	return tap_run(tests, sizeof(tests) / sizeof(tests[0]));
+	failed = tap_run(tests, sizeof(tests) / sizeof(tests[0]));
+	set_parameter("0");
+	return failed;
 }

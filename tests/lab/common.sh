@@ -10,6 +10,7 @@ CACHE=${HV_LAB_CACHE:-$BUILD/lab}
 # shellcheck disable=SC2034 # for those that source this
 LOGS=$BUILD/lab/logs
 KERNELS="6.1 6.12"
+DEBUG_KERNELS="6.1-debug 6.12-debug"
 HOSTS="amd amd-nrip intel"
 export LC_ALL=C
 
@@ -36,9 +37,9 @@ refresh_lists() {
 }
 
 check_kernel_name() {
-	case " $KERNELS " in
+	case " $KERNELS $DEBUG_KERNELS " in
 	*" $1 "*) ;;
-	*) die "no kernel '$1': the lab has $KERNELS" ;;
+	*) die "no kernel '$1': the lab has $KERNELS $DEBUG_KERNELS" ;;
 	esac
 }
 
@@ -51,11 +52,22 @@ check_host_name() {
 
 emulator_of() { if [ "$1" = amd ]; then echo qemu; else echo bochs; fi; }
 
-# How much slower than QEMU a host is, roughly: time limits are that much longer.
-pace_of() { if [ "$1" = amd ]; then echo 1; else echo 5; fi; }
+# A debug kernel is that much slower.
+drag_of() { case $1 in *-debug) echo 5 ;; *) echo 1 ;; esac; }
+
+# How much slower than QEMU a HOST with a KERNEL is, roughly: time limits are that much longer.
+pace_of() {
+	local pace=1
+	[ "$1" = amd ] || pace=5
+	echo $((pace * $(drag_of "${2-}")))
+}
 
 # And how many times fewer rounds its tests run, where they can tell.
-scale_of() { if [ "$1" = amd ]; then echo 1; else echo 10; fi; }
+scale_of() {
+	local scale=1
+	[ "$1" = amd ] || scale=10
+	echo $((scale * $(drag_of "${2-}")))
+}
 
 # Run a command while nobody else changes the same thing: LOCKED NAME COMMAND...
 locked() {
