@@ -6,9 +6,8 @@
  * Application processors wait in HLT for an order and say when it is done, so
  * that a host with fewer CPUs has them all run in turn.
  */
+#include "payload_ap.h"
 #include "payload_check.h"
-
-#define CPUS_MAX	16
 
 #define LAPIC		0xfee00000ULL
 #define L_ID		0x02
@@ -46,75 +45,11 @@
 
 #define START_PAGE	0x30	/* the trampoline, and a copy of it */
 #define OTHER_PAGE	0x31
-#define PAGE(n)		((u64)(n) << 12)
-
-/*
- * From the reset state to long mode, with the tables and descriptors that the
- * first processor was given. What was found on the way in is kept in its page.
- */
-asm(".pushsection .rodata\n"
-    ".code16\n"
-    ".globl ap_begin, ap_end, ap_found\n"
-    "ap_begin:\n"
-    "	cli\n"
-    "	mov	%cs, %ax\n"
-    "	mov	%ax, %ds\n"
-    "	mov	%ax, ap_found - ap_begin\n"
-    "	mov	%edx, ap_found - ap_begin + 4\n"
-    "	mov	%cr0, %eax\n"
-    "	mov	%eax, ap_found - ap_begin + 8\n"
-    "	mov	%ebx, ap_found - ap_begin + 12\n"
-    "	lgdtl	ap_gdtr - ap_begin\n"
-    "	mov	$0x20, %eax\n"
-    "	mov	%eax, %cr4\n"
-    "	mov	$0x8000, %eax\n"
-    "	mov	%eax, %cr3\n"
-    "	mov	$0xc0000080, %ecx\n"
-    "	rdmsr\n"
-    "	or	$0x100, %eax\n"
-    "	wrmsr\n"
-    "	mov	%cr0, %eax\n"
-    "	and	$0x9fffffff, %eax\n"
-    "	or	$0x80000001, %eax\n"
-    "	mov	%eax, %cr0\n"
-    "	ljmpl	$0x10, $ap_long\n"
-    "	.balign	16\n"
-    "ap_gdtr:\n"
-    "	.word	31\n"
-    "	.long	0x6000\n"
-    "	.balign	16\n"
-    "ap_found:\n"
-    "	.long	0, 0, 0, 0\n"
-    "ap_end:\n"
-    ".popsection\n"
-    ".code64\n"
-    "ap_long:\n"
-    "	mov	$0x18, %eax\n"
-    "	mov	%eax, %ds\n"
-    "	mov	%eax, %es\n"
-    "	mov	%eax, %ss\n"
-    "	mov	$1, %eax\n"
-    "	cpuid\n"
-    "	shr	$24, %ebx\n"
-    "	mov	%ebx, %edi\n"
-    "	inc	%ebx\n"
-    "	shl	$13, %ebx\n"
-    "	lea	ap_stacks(%rbx), %rsp\n"
-    "	call	ap_main\n"
-    "1:	cli\n"
-    "	hlt\n"
-    "	jmp	1b\n");
-
-extern const u8 ap_begin[], ap_end[], ap_found[];
-void ap_main(u32 id);
-
 /* What the trampoline at @page found: CS, EDX, CR0 and EBX. */
 static volatile u32 *found(u8 page)
 {
 	return (volatile u32 *)(PAGE(page) + (ap_found - ap_begin));
 }
-
-u8 ap_stacks[CPUS_MAX][8192] __attribute__((aligned(8192)));
 
 typedef void (*order_fn)(u32 id);
 
@@ -124,16 +59,6 @@ static volatile u32 orders_done[CPUS_MAX];
 static volatile u32 starts[CPUS_MAX];
 static volatile u32 got[CPUS_MAX], got_nmi[CPUS_MAX], got_level[CPUS_MAX];
 static volatile bool x2[CPUS_MAX];
-
-/* By the stack it is on. */
-static u32 cpu_id(void)
-{
-	u64 sp;
-
-	asm volatile("mov %%rsp, %0" : "=r"(sp));
-	sp -= (u64)ap_stacks;
-	return sp < sizeof(ap_stacks) ? sp / sizeof(ap_stacks[0]) : 0;
-}
 
 static u32 lapic_read(u32 reg)
 {
