@@ -284,16 +284,22 @@ static enum outcome on_mmio(struct vcpu *v)
 static enum outcome on_s2_fault(struct vcpu *v)
 {
 	const struct exit *e = &v->exit;
+	unsigned int rights = S2_READ;
 
 	host_trace(s2_fault, v);
 	if (e->s2.apic_page) {
 		v->fill_gpa = e->s2.gpa;
+		v->fill_access = 0;
 		return OUT_S2_FILL;
 	}
 	if (!s2_has_memory(v->s2, e->s2.gpa))
 		return on_mmio(v);
 	/* Filled meanwhile, or a stale translation that the CPU has dropped by faulting. */
-	if (s2_va(v->s2, e->s2.gpa, S2_READ | (e->s2.access & ACCESS_WRITE ? S2_WRITE : 0)))
+	if (e->s2.access & ACCESS_WRITE)
+		rights |= S2_WRITE;
+	if (e->s2.access & ACCESS_FETCH)
+		rights |= S2_EXEC;
+	if (s2_va(v->s2, e->s2.gpa, rights))
 		return OUT_RESUME;
 	v->fill_gpa = e->s2.gpa;
 	v->fill_access = e->s2.access;

@@ -70,6 +70,35 @@ static struct page *backing_page(struct region *r, u64 gpa)
 	return shmem_read_mapping_page_gfp(r->file->f_mapping, index, FILL_GFP);
 }
 
+static void nothing(void *unused)
+{
+}
+
+/*
+ * Returns when no vCPU uses a translation or a pointer that it got before: each
+ * drops its translations before it enters the guest again, and one that is in a
+ * core section has let interrupts in, which is when it holds no pointer.  A
+ * vCPU that begins a section says so before it looks at its requests, so either
+ * it is seen here, or it sees the request.
+ */
+static void flush_vcpus(struct guest *g)
+{
+	cpumask_var_t cpus;
+	unsigned int i;
+	bool some = zalloc_cpumask_var(&cpus, GFP_KERNEL);
+
+	for (i = 0; i < g->nr_vcpus; i++)
+		set_bit(VCPU_REQ_FLUSH, &g->vcpus[i]->requests);
+	/* The requests before in_core: host_section_begin() has the other half. */
+	smp_mb();
+	for (i = 0; some && i < g->nr_vcpus; i++)
+		if (READ_ONCE(g->vcpus[i]->in_core))
+			cpumask_set_cpu(READ_ONCE(g->vcpus[i]->cpu), cpus);
+	on_each_cpu_mask(some ? cpus : cpu_online_mask, nothing, NULL, true);
+	if (some)
+		free_cpumask_var(cpus);
+}
+
 /*
  * The table that holds @gpa's entry of @level, made where it is missing; or,
  * where a larger leaf is in the way, NULL and the gpa is mapped already.
@@ -97,6 +126,14 @@ static u64 *s2_table(struct s2 *s2, u64 gpa, unsigned int level)
 	return table;
 }
 
+/* Intel's erratum 'machine check error avoidance on page size change': see small_code. */
+static unsigned int leaf_rights(const struct s2 *s2, unsigned int level, u64 chip)
+{
+	bool code = !chip && !(level && s2->small_code);
+
+	return S2_READ | S2_WRITE | (code ? S2_EXEC : 0);
+}
+
 /*
  * Takes over the reference on @page where it maps it: 0, 1 if something was mapped,
  * -ENOMEM.  @chip: S2_CHIP, or 0 for the guest's memory; no code is fetched from a chip.
@@ -116,7 +153,7 @@ static int s2_map(struct s2 *s2, u64 gpa, struct page *page, unsigned int level,
 		s2->leaf_pages += BIT(9 * level);
 	}
 	WRITE_ONCE(*entry, chip | s2_leaf(s2->format, host_hpa(page_address(page)), level,
-					  S2_READ | S2_WRITE | (chip ? 0 : S2_EXEC)));
+					  leaf_rights(s2, level, chip)));
 	return 0;
 }
 
@@ -132,10 +169,58 @@ static bool is_large(const struct region *r, u64 gpa, struct page *page)
 	       start >= r->gpa && start + s2_size(LARGE_LEVEL) <= r->gpa + r->size;
 }
 
-static int map_page(struct guest *g, struct region *r, u64 gpa, struct page *page)
+/* The same 2 MiB in small leaves, each of which owns a reference. */
+static u64 *small_leaves(struct s2 *s2, u64 large)
+{
+	u64 *table = (void *)__get_free_page(TABLE_GFP), hpa = s2_hpa(large);
+	unsigned int i;
+
+	if (!table)
+		return NULL;
+	for (i = 0; i < S2_ENTRIES; i++)
+		table[i] = s2_leaf(s2->format, hpa + i * PAGE_SIZE, 0, leaf_rights(s2, 0, 0));
+	page_ref_add(virt_to_head_page(host_va(hpa)), S2_ENTRIES - 1);
+	s2->table_pages++;
+	return table;
+}
+
+/*
+ * Code is to run in a large page that may not be executed.  No CPU may have
+ * translations of both sizes, so there is none for a while.
+ */
+static int split_large(struct guest *g, u64 gpa)
+{
+	u64 *table = s2_table(&g->s2, gpa, LARGE_LEVEL), *entry, large;
+	u64 *small;
+
+	if (IS_ERR_OR_NULL(table))
+		return PTR_ERR_OR_ZERO(table);
+	entry = &table[s2_index(gpa, LARGE_LEVEL)];
+	large = *entry;
+	if (!s2_present(g->s2.format, large) || !s2_is_leaf(large, LARGE_LEVEL))
+		return 0;
+	small = small_leaves(&g->s2, large);
+	if (!small)
+		return -ENOMEM;
+	WRITE_ONCE(*entry, 0);
+	flush_vcpus(g);
+	WRITE_ONCE(*entry, host_hpa(small) | g->s2.format->table);
+	return 0;
+}
+
+static int map_code(struct guest *g, u64 gpa, struct page *page)
+{
+	int err = split_large(g, gpa);
+
+	return err ?: s2_map(&g->s2, gpa, page, 0, 0);
+}
+
+static int map_page(struct guest *g, struct region *r, u64 gpa, struct page *page, bool code)
 {
 	int ret = 1;
 
+	if (code && g->s2.small_code)
+		return map_code(g, gpa, page);
 	/* Small pages may be mapped there already: then one more of them. */
 	if (is_large(r, gpa, page))
 		ret = s2_map(&g->s2, gpa, compound_head(page), LARGE_LEVEL, 0);
@@ -150,13 +235,13 @@ static int map_page(struct guest *g, struct region *r, u64 gpa, struct page *pag
  * and the vCPU faults again.
  */
 static int map_unless_zapped(struct guest *g, struct region *r, u64 gpa, struct page *page,
-			     unsigned long zaps)
+			     bool code, unsigned long zaps)
 {
 	int ret = 1;
 
 	mutex_lock(&g->fill_lock);
 	if (g->zaps == zaps)
-		ret = map_page(g, r, gpa, page);
+		ret = map_page(g, r, gpa, page, code);
 	mutex_unlock(&g->fill_lock);
 	return ret;
 }
@@ -177,7 +262,7 @@ static int fill_apic_page(struct guest *g, u64 gpa)
 	return ret;
 }
 
-static int fill(struct guest *g, u64 gpa)
+static int fill(struct guest *g, u64 gpa, bool code)
 {
 	struct region *r = guest_region(g, gpa & PAGE_MASK, PAGE_SIZE);
 	/* Before the page is looked up: one that goes meanwhile counts a zap. */
@@ -190,17 +275,17 @@ static int fill(struct guest *g, u64 gpa)
 	page = backing_page(r, gpa);
 	if (IS_ERR(page))
 		return PTR_ERR(page);
-	ret = map_unless_zapped(g, r, gpa, page, zaps);
+	ret = map_unless_zapped(g, r, gpa, page, code, zaps);
 	if (ret)
 		put_page(page);
 	return ret;
 }
 
-int memory_fill(struct guest *g, u64 gpa)
+int memory_fill(struct guest *g, u64 gpa, bool code)
 {
 	struct mem_cgroup *memcg = charge_guest(g);
 	struct mem_cgroup *old = set_active_memcg(memcg);
-	int ret = fill(g, gpa);
+	int ret = fill(g, gpa, code);
 
 	set_active_memcg(old);
 	mem_cgroup_put(memcg);
@@ -243,35 +328,6 @@ static void drop_leaf(struct s2 *s2, u64 *entry, unsigned int level)
 	WRITE_ONCE(*entry, 0);
 	s2->leaf_pages -= BIT(9 * level);
 	put_page(virt_to_page(host_va(hpa)));
-}
-
-static void nothing(void *unused)
-{
-}
-
-/*
- * Returns when no vCPU uses a translation or a pointer that it got before: each
- * drops its translations before it enters the guest again, and one that is in a
- * core section has let interrupts in, which is when it holds no pointer.  A
- * vCPU that begins a section says so before it looks at its requests, so either
- * it is seen here, or it sees the request.
- */
-static void flush_vcpus(struct guest *g)
-{
-	cpumask_var_t cpus;
-	unsigned int i;
-	bool some = zalloc_cpumask_var(&cpus, GFP_KERNEL);
-
-	for (i = 0; i < g->nr_vcpus; i++)
-		set_bit(VCPU_REQ_FLUSH, &g->vcpus[i]->requests);
-	/* The requests before in_core: host_section_begin() has the other half. */
-	smp_mb();
-	for (i = 0; some && i < g->nr_vcpus; i++)
-		if (READ_ONCE(g->vcpus[i]->in_core))
-			cpumask_set_cpu(READ_ONCE(g->vcpus[i]->cpu), cpus);
-	on_each_cpu_mask(some ? cpus : cpu_online_mask, nothing, NULL, true);
-	if (some)
-		free_cpumask_var(cpus);
 }
 
 /* Of a region; a large page goes whole. @g->fill_lock held. */
@@ -526,6 +582,7 @@ void memory_remove(struct guest *g, struct region *r)
 static int create_tables(struct guest *g)
 {
 	g->s2.format = engine->s2_format;
+	g->s2.small_code = engine->info() & HV_FEATURE_SMALL_CODE;
 	g->s2.root = (void *)__get_free_page(TABLE_GFP);
 	if (!g->s2.root)
 		return -ENOMEM;

@@ -35,10 +35,10 @@ void memory_remove(struct guest *g, struct region *r);
 struct file *memory_file(struct guest *g, u64 gpa, u64 size, u64 *offset);
 
 /*
- * Map what backs @gpa, 2 MiB at a time where it can be.  0, -ENOMEM (the
- * guest's cgroup or the host has no more), -EFAULT (no memory there).
+ * Map what backs @gpa, 2 MiB at a time where it can be; @code: to be executed.
+ * 0, -ENOMEM (the guest's cgroup or the host has no more), -EFAULT (no memory there).
  */
-int memory_fill(struct guest *g, u64 gpa);
+int memory_fill(struct guest *g, u64 gpa, bool code);
 
 /*
  * Drop what is in [@gpa, @gpa + @size), which reads as zeroes from now on, whether

@@ -55,7 +55,7 @@ static enum outcome do_halt(struct vcpu *v)
 
 static enum outcome do_fill(struct vcpu *v)
 {
-	int err = memory_fill(v->guest, v->fill_gpa);
+	int err = memory_fill(v->guest, v->fill_gpa, v->fill_access & ACCESS_FETCH);
 
 	if (!err)
 		return OUT_RESUME;

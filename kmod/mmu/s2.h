@@ -107,6 +107,7 @@ struct s2_range {
  * struct s2 - one guest's tables
  * @root: host virtual address of the top table; constant
  * @format: constant
+ * @small_code: only leaves of 4 KiB may be executed; constant
  * @ranges: where there is memory, sorted; changes only while no vCPU runs
  * @nr_ranges: how many
  * @table_pages: pages used by tables, the root included; host side's fill lock
@@ -115,6 +116,7 @@ struct s2_range {
 struct s2 {
 	u64 *root;
 	const struct s2_format *format;
+	bool small_code;
 	struct s2_range ranges[S2_MAX_RANGES];
 	unsigned int nr_ranges;
 	u64 table_pages;

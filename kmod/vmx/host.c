@@ -170,6 +170,8 @@ static u32 deaf_ticks(void)
 static int setup_facts(void)
 {
 	vmx_facts.split_lock = boot_cpu_has(X86_FEATURE_SPLIT_LOCK_DETECT);
+	vmx_facts.itlb_multihit = boot_cpu_has_bug(X86_BUG_ITLB_MULTIHIT) &&
+				  !cpu_mitigations_off();
 	vmx_facts.deaf_ticks = deaf_ticks();
 	vmx_facts.l1d_msr = boot_cpu_has(X86_FEATURE_FLUSH_L1D);
 	vmx_facts.l1d = l1d_flushes();
@@ -313,5 +315,7 @@ u32 vmx_info(void)
 		features |= HV_FEATURE_VIRTUAL_APIC;
 	if (vmx_caps.apic_access)
 		features |= HV_FEATURE_APIC_ACCESS;
+	if (vmx_facts.itlb_multihit)
+		features |= HV_FEATURE_SMALL_CODE;
 	return features;
 }

@@ -136,6 +136,7 @@ enum vmx_l1d { VMX_L1D_NEVER, VMX_L1D_SECTION, VMX_L1D_ENTRY };
  * @l1d_msr: by MSR_IA32_FLUSH_CMD; else by reading @l1d_pages
  * @l1d_pages: 64 KiB of nothing
  * @split_lock: the kernel uses MSR_TEST_CTRL to detect split locks
+ * @itlb_multihit: a guest's code in large pages can bring the host down
  * @deaf_ticks: of the VMX-preemption timer, a millisecond, where a guest that is entered
  *	with RFLAGS.IF clear keeps the host's interrupts out; 0: it does not
  */
@@ -144,6 +145,7 @@ struct vmx_facts {
 	bool l1d_msr;
 	const u8 *l1d_pages;
 	bool split_lock;
+	bool itlb_multihit;
 	u32 deaf_ticks;
 };
 

@@ -76,7 +76,28 @@ static void nothing(void)
 {
 }
 
-static void (*const parts[])(void) = { touch, ping_pong, reset_clears, nothing };
+/* Code in memory that was data: at both ends of each 2 MiB of [4 MiB, second argument). */
+static void code(void)
+{
+	u64 gpa, calls = 0;
+	u32 value;
+
+	for (gpa = 0x400000; gpa < PAYLOAD_ARGS[1]; gpa += 0x1ffffa)
+		memcpy((void *)gpa, "\xb8\x78\x56\x34\x12\xc3", 6);	/* mov, ret */
+	for (gpa = 0x400000; gpa < PAYLOAD_ARGS[1]; gpa += 0x1ffffa) {
+		asm volatile("call *%1" : "=a"(value) : "r"(gpa) : "memory");
+		calls += value == 0x12345678;
+	}
+	/* Written again, it is the new code that runs. */
+	for (gpa = 0x400000; gpa < PAYLOAD_ARGS[1]; gpa += 0x1ffffa) {
+		*(volatile u32 *)(gpa + 1) = gpa;
+		asm volatile("call *%1" : "=a"(value) : "r"(gpa) : "memory");
+		calls += value == (u32)gpa;
+	}
+	check_eq("calls", calls, 2 * ((PAYLOAD_ARGS[1] - 0x400000 + 0x1ffff9) / 0x1ffffa));
+}
+
+static void (*const parts[])(void) = { touch, ping_pong, reset_clears, nothing, code };
 
 int main(void)
 {

@@ -52,6 +52,7 @@ enum hv_engine {
 #define HV_FEATURE_EPT_1G		(1U << 9)
 #define HV_FEATURE_VIRTUAL_APIC		(1U << 10)	/* in x2APIC mode */
 #define HV_FEATURE_APIC_ACCESS		(1U << 11)	/* and in xAPIC mode */
+#define HV_FEATURE_SMALL_CODE		(1U << 12)	/* guests' code in 4 KiB pages alone */
 
 /**
  * struct hv_info - what the module found and allows (HV_INFO)
