@@ -154,14 +154,19 @@ static bool svm_can_interrupt(struct vcpu *v)
 	return (v->rflags & RFLAGS_IF) && !v->irq_shadow && !v->inject.valid;
 }
 
-/* A virtual interrupt that is never delivered: its intercept says that one could be. */
+/*
+ * A virtual interrupt that is never delivered: its intercept says that one could be.
+ * TCG's VMRUN forgets the shadow that the VMCB has, so that the window opens between
+ * an STI and its HLT, which then waits for what has come already.  There the next
+ * exit has to do: that HLT's, or the host's next interrupt.
+ */
 static void svm_window(struct vcpu *v, bool open)
 {
 	struct vmcb_control *c = &to_svm(v)->vmcb->control;
 
 	c->int_ctl &= ~VMCB_V_INTR;
 	c->intercept_misc1 &= ~VMCB_VINTR;
-	if (!open)
+	if (!open || (v->irq_shadow && svm_caps.virtual_intr))
 		return;
 	c->int_ctl |= VMCB_V_INTR;
 	c->intercept_misc1 |= VMCB_VINTR;
