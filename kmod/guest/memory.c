@@ -338,45 +338,6 @@ static void unmap_range(struct guest *g, u64 gpa, u64 end)
 	each_leaf(&g->s2, g->s2.root, S2_LEVELS - 1, gpa, end, drop_leaf);
 }
 
-/* For all who share it: they see zeros, as after a hole was punched. */
-static void clear_backing(const struct region *r, u64 gpa, u64 size)
-{
-	struct inode *inode = file_inode(r->file);
-	loff_t start = gpa - r->gpa + r->offset;
-
-	if (r->shared)
-		inode_lock(inode);
-	shmem_truncate_range(inode, start, start + size - 1);
-	if (r->shared)
-		inode_unlock(inode);
-}
-
-/* @g->fill_lock held. */
-static int discard(struct guest *g, u64 gpa, u64 size)
-{
-	struct region *r = guest_region(g, gpa, size);
-
-	if (!r)
-		return -EINVAL;
-	unmap_range(g, gpa, gpa + size);
-	clear_backing(r, gpa, size);
-	/* Whoever reads this looks a page up that was not truncated. */
-	smp_store_release(&g->zaps, g->zaps + 1);
-	return 0;
-}
-
-int memory_discard(struct guest *g, u64 gpa, u64 size)
-{
-	int err;
-
-	if (!size || !PAGE_ALIGNED(gpa | size))
-		return -EINVAL;
-	mutex_lock(&g->fill_lock);
-	err = discard(g, gpa, size);
-	mutex_unlock(&g->fill_lock);
-	return err;
-}
-
 struct file *memory_file(struct guest *g, u64 gpa, u64 size, u64 *offset)
 {
 	struct file *file = NULL;
@@ -390,6 +351,41 @@ struct file *memory_file(struct guest *g, u64 gpa, u64 size, u64 *offset)
 	}
 	mutex_unlock(&g->fill_lock);
 	return file;
+}
+
+/*
+ * For all who share it: they see zeros, as after a hole was punched.  No lock of ours
+ * is held: who writes to a memfd takes the inode's before mmap_lock, and mmap()
+ * takes the fill lock inside that.
+ */
+static void clear_file(struct file *file, loff_t start, u64 size)
+{
+	struct inode *inode = file_inode(file);
+
+	inode_lock(inode);
+	shmem_truncate_range(inode, start, start + size - 1);
+	inode_unlock(inode);
+}
+
+/* A leaf keeps what was truncated until it goes: nobody sees that afterwards. */
+int memory_discard(struct guest *g, u64 gpa, u64 size)
+{
+	struct file *file;
+	u64 offset;
+
+	if (!size || !PAGE_ALIGNED(gpa | size))
+		return -EINVAL;
+	file = memory_file(g, gpa, size, &offset);
+	if (!file)
+		return -EINVAL;
+	clear_file(file, offset, size);
+	mutex_lock(&g->fill_lock);
+	unmap_range(g, gpa, gpa + size);
+	/* Whoever reads this looks a page up that was not truncated. */
+	smp_store_release(&g->zaps, g->zaps + 1);
+	mutex_unlock(&g->fill_lock);
+	fput(file);
+	return 0;
 }
 
 /* Free what @table points to, @level down; the root itself stays. */
@@ -487,7 +483,7 @@ static void clear_all(struct guest *g)
 
 	zap_all(g);
 	for (i = 0; i < g->nr_regions; i++)
-		clear_backing(&g->regions[i], g->regions[i].gpa, g->regions[i].size);
+		clear_file(g->regions[i].file, g->regions[i].offset, g->regions[i].size);
 }
 
 int memory_boot(struct guest *g)
