@@ -21,8 +21,9 @@
 #define TRIES		3000
 #define TRY_US		10000
 
-/* Real mode. */
+/* Real mode. With interrupts on: Bochs keeps the host's out where the guest has them off. */
 static const uint8_t code[] = {
+	0xfb,				/* sti */
 	0xb8, 0x00, 0x20,		/* mov $0x2000, %ax */
 	0x8e, 0xc0,			/* mov %ax, %es */
 	0x26, 0xa1, 0x00, 0x00,		/* 1: mov %es:0, %ax */
