@@ -6,6 +6,7 @@
 #include "core/exits.h"
 #include "core/mp.h"
 #include "core/recorder.h"
+#include "mmu/walk.h"
 
 /*
  * PIC before LAPIC: an ExtINT has no priority and is not held back by the PPR.
@@ -68,8 +69,10 @@ static void deliver(struct vcpu *v)
 static enum outcome requested(struct vcpu *v)
 {
 	clear_bit(VCPU_REQ_WAKE, &v->requests);
-	if (test_and_clear_bit(VCPU_REQ_FLUSH, &v->requests))
+	if (test_and_clear_bit(VCPU_REQ_FLUSH, &v->requests)) {
 		static_call(engine_flush)(v);
+		guest_fetch_forget(v);
+	}
 	if (test_bit(VCPU_REQ_LEAVE, &v->requests)) {
 		recorder_cut(v->recorder);
 		return OUT_REQUEST;

@@ -10,16 +10,17 @@
 
 #include "core/bus.h"
 #include "core/exit.h"
+#include "core/mode.h"
 #include "core/platform.h"
 #include "core/pv.h"
 #include "core/pvclock.h"
+#include "emul/decode.h"
+#include "mmu/fetch.h"
 
 struct guest;
 struct recorder;
 struct s2;
 struct task_struct;
-
-enum hv_seg { SEG_ES, SEG_CS, SEG_SS, SEG_DS, SEG_FS, SEG_GS, SEG_LDTR, SEG_TR, NR_SEGS };
 
 /* Exception vectors that the core injects or passes on. */
 #define VEC_DB	1
@@ -164,6 +165,8 @@ struct vcpu_msrs {
  * @msrs: see above
  * @pvclock: paravirtual clock
  * @bus: accesses of the instruction that exited
+ * @fetch: where instructions were fetched from last
+ * @decoded: instructions that were, by the low bits of RIP
  * @pv: the rest of that interface
  * @fill_gpa: OUT_S2_FILL: where
  * @fill_access: ACCESS_* that the fill has to allow
@@ -202,6 +205,8 @@ struct vcpu {
 	struct vcpu_msrs msrs;
 	struct pvclock pvclock;
 	struct bus_log bus;
+	struct fetch_page fetch;
+	struct decoded decoded[NR_DECODED];
 	struct pv pv;
 	u64 fill_gpa;
 	u32 fill_access;
@@ -265,9 +270,6 @@ static inline void vcpu_skip(struct vcpu *v, unsigned int len)
 /* Record why the guest has to end; returns OUT_STOP for the handler to return. */
 __printf(4, 5) enum outcome vcpu_stop(struct vcpu *v, enum hv_stop_reason reason, u32 status,
 				      const char *fmt, ...);
-
-/* CPU mode, for decoding: default operand and address size. */
-enum cpu_mode { MODE_REAL, MODE_16, MODE_32, MODE_64 };
 
 enum cpu_mode vcpu_mode(struct vcpu *v);
 

@@ -9,7 +9,10 @@
 #ifndef HV_EMUL_DECODE_H
 #define HV_EMUL_DECODE_H
 
-#include "core/vcpu.h"
+#include <linux/hv.h>
+
+#include "core/host.h"
+#include "core/mode.h"
 
 /* Longest instruction; SDM vol. 2, 2.3.11: anything longer is #GP. */
 #define INSN_MAX	15
@@ -111,6 +114,20 @@ struct insn {
 	s64 disp;
 	s64 imm;
 };
+
+/**
+ * struct decoded - an instruction that was decoded before
+ * @bytes: INSN_MAX from where it begins, more than it has perhaps, and a 0
+ * @mode: what it was decoded for
+ * @insn: what became of it; with a len of 0, nothing is kept
+ */
+struct decoded {
+	u8 bytes[INSN_MAX + 1];
+	enum cpu_mode mode;
+	struct insn insn;
+};
+
+#define NR_DECODED	4
 
 /**
  * enum decode_result - what became of it

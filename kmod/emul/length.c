@@ -75,7 +75,7 @@ enum outcome emul_find_len(struct vcpu *v, struct exit *exit)
 	enum walk_result r;
 	enum outcome out;
 
-	r = guest_fetch(v, e.bytes, &e.bytes_len, &e.fault);
+	r = guest_fetch(v, vcpu_mode(v), e.bytes, &e.bytes_len, &e.fault);
 	if (r != WALK_OK)
 		return emul_walk_outcome(&e, r);
 	exit->insn_len = plain_len(x, &e);
@@ -109,7 +109,7 @@ enum outcome emul_other_hypercall(struct vcpu *v, unsigned int *len)
 
 	*len = 0;
 	do {
-		r = guest_fetch(v, e.bytes, &e.bytes_len, &e.fault);
+		r = guest_fetch(v, vcpu_mode(v), e.bytes, &e.bytes_len, &e.fault);
 		if (r != WALK_OK)
 			return emul_walk_outcome(&e, r);
 		if (!may_be_hypercall(&e)) {

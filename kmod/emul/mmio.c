@@ -88,19 +88,19 @@ static void run_movbe(struct emul *e, const struct guest_span *mem)
 
 static void run_xchg(struct emul *e, const struct guest_span *mem)
 {
-	u64 src = read_src(e, mem);
+	u64 src = read_src(e, mem), dst = read_dst(e, mem);
 
-	write_operand(e, mem, e->insn.src, read_dst(e, mem));
 	write_operand(e, mem, e->insn.dst, src);
+	write_operand(e, mem, e->insn.src, dst);
 }
 
 static void run_xadd(struct emul *e, const struct guest_span *mem)
 {
 	u64 src = read_src(e, mem), dst = read_dst(e, mem);
 
-	write_operand(e, mem, e->insn.src, dst);
 	write_operand(e, mem, e->insn.dst,
 		      alu(INSN_ADD, dst, src, e->insn.op_size, &e->v->rflags));
+	write_operand(e, mem, e->insn.src, dst);
 }
 
 /* The destination is written in either case: SDM vol. 2, CMPXCHG. */
@@ -115,6 +115,7 @@ static void run_cmpxchg(struct emul *e, const struct guest_span *mem)
 		emul_reg_write(e, HV_RAX, size, dst);
 }
 
+/* Memory first, where both are written: a register is not, once that has to wait. */
 static const struct execution executions[NR_INSN_OPS] = {
 	[INSN_ADD ... INSN_XOR] = { run_alu, true },
 	[INSN_CMP] = { run_compare },
@@ -158,12 +159,13 @@ static enum walk_result locate(struct emul *e, struct guest_span *mem, bool *fou
 	u64 offset = emul_offset(e), gva, gpa = e->exit->s2.gpa;
 	enum walk_result r;
 
-	r = guest_linear(e->v, insn->seg, offset, size, mem_access(insn), &gva, &e->fault);
+	r = guest_linear(e->v, e->mode, insn->seg, offset, size, mem_access(insn), &gva, &e->fault);
 	if (r != WALK_OK)
 		return r;
 	*mem = (struct guest_span){ .gpa = { gpa }, .len = { size } };
 	*found = (gva & 0xfff) == (gpa & 0xfff);
-	if ((gva & 0xfff) + size <= 4096)
+	e->bus = (gva & 0xfff) + size <= 4096;
+	if (e->bus)
 		return WALK_OK;
 	r = emul_resolve(e, insn->seg, offset, size, mem_access(insn), mem);
 	*found = mem->gpa[0] == gpa || mem->gpa[1] == gpa;
@@ -199,16 +201,13 @@ static void run_alone(struct emul *e, const struct guest_span *mem)
 /* All of it or, where an access has to wait, nothing: the log of the bus apart. */
 static enum outcome run(struct emul *e, const struct guest_span *mem)
 {
-	u64 gpr[HV_NR_GPRS], rflags = e->v->rflags;
+	u64 rflags = e->v->rflags;
 
-	memcpy(gpr, e->v->gpr, sizeof(gpr));
 	run_alone(e, mem);
-	if (e->out == OUT_RESUME) {
+	if (e->out == OUT_RESUME)
 		vcpu_skip(e->v, e->insn.len);
-	} else {
-		memcpy(e->v->gpr, gpr, sizeof(gpr));
+	else
 		e->v->rflags = rflags;
-	}
 	return e->out;
 }
 

@@ -56,6 +56,8 @@ void emul_reg_write(struct emul *e, unsigned int reg, unsigned int size, u64 val
 	u64 *gpr = &e->v->gpr[reg];
 	u64 mask = alu_mask(~0ULL, size);
 
+	if (e->out != OUT_RESUME)
+		return;
 	if (is_high_byte(e, reg, size)) {
 		gpr = &e->v->gpr[reg - 4];
 		*gpr = (*gpr & ~0xff00ULL) | (value & 0xff) << 8;
@@ -111,7 +113,7 @@ enum walk_result emul_resolve(struct emul *e, enum hv_seg seg, u64 offset, unsig
 	enum walk_result r;
 	u64 gva;
 
-	r = guest_linear(e->v, seg, offset, size, access, &gva, &e->fault);
+	r = guest_linear(e->v, e->mode, seg, offset, size, access, &gva, &e->fault);
 	if (r == WALK_OK)
 		r = guest_span(e->v, gva, size, access | guest_access(e->v), span, &e->fault);
 	if (r == WALK_OK)
@@ -123,7 +125,7 @@ enum walk_result emul_resolve(struct emul *e, enum hv_seg seg, u64 offset, unsig
 
 static u64 read_part(struct emul *e, u64 gpa, unsigned int len)
 {
-	void *va = s2_va(e->v->s2, gpa, S2_READ);
+	void *va = e->bus ? NULL : s2_va(e->v->s2, gpa, S2_READ);
 	u64 value = 0;
 
 	if (!va)
@@ -143,7 +145,7 @@ u64 emul_mem_read(struct emul *e, const struct guest_span *span)
 
 static void *write_va(struct emul *e, u64 gpa)
 {
-	return s2_va(e->v->s2, gpa, S2_READ | S2_WRITE);
+	return e->bus ? NULL : s2_va(e->v->s2, gpa, S2_READ | S2_WRITE);
 }
 
 /* The bus first: memory is written when nothing can have to wait any more. */
@@ -166,18 +168,55 @@ void emul_mem_write(struct emul *e, const struct guest_span *span, u64 value)
 }
 
 /* Two rounds at most: the first page's bytes, then the next's. */
-enum walk_result emul_decode(struct emul *e, enum decode_result *decoded)
+static enum walk_result decode_all(struct emul *e, enum decode_result *decoded)
 {
-	enum walk_result r = WALK_OK;
+	enum walk_result r;
 
 	for (;;) {
-		*decoded = decode(e->bytes, e->bytes_len, vcpu_mode(e->v), &e->insn);
+		*decoded = decode(e->bytes, e->bytes_len, e->mode, &e->insn);
 		if (*decoded != DECODE_TOO_SHORT)
 			return WALK_OK;
-		r = guest_fetch(e->v, e->bytes, &e->bytes_len, &e->fault);
+		r = guest_fetch(e->v, e->mode, e->bytes, &e->bytes_len, &e->fault);
 		if (r != WALK_OK)
 			return r;
 	}
+}
+
+/* The same bytes in the same mode are the same instruction, wherever they are. */
+static bool is_kept(const struct emul *e, const struct decoded *d)
+{
+	return d->insn.len && d->mode == e->mode && !memcmp(d->bytes, e->bytes, sizeof(d->bytes));
+}
+
+static void keep(const struct emul *e, struct decoded *d)
+{
+	memcpy(d->bytes, e->bytes, sizeof(d->bytes));
+	d->mode = e->mode;
+	d->insn = e->insn;
+}
+
+enum walk_result emul_decode(struct emul *e, enum decode_result *decoded)
+{
+	struct decoded *d = &e->v->decoded[e->v->rip % NR_DECODED];
+	enum walk_result r = WALK_OK;
+
+	e->mode = vcpu_mode(e->v);
+	if (!e->bytes_len)
+		r = guest_fetch(e->v, e->mode, e->bytes, &e->bytes_len, &e->fault);
+	if (r != WALK_OK)
+		return r;
+	/* Fewer bytes, at the end of a page, would be told from others by what follows. */
+	if (e->bytes_len < INSN_MAX)
+		return decode_all(e, decoded);
+	if (!is_kept(e, d)) {
+		r = decode_all(e, decoded);
+		if (r != WALK_OK || *decoded != DECODE_OK)
+			return r;
+		keep(e, d);
+	}
+	e->insn = d->insn;
+	*decoded = DECODE_OK;
+	return WALK_OK;
 }
 
 enum outcome emul_walk_outcome(struct emul *e, enum walk_result r)

@@ -14,19 +14,23 @@
  * struct emul - one instruction under way
  * @v: vCPU
  * @exit: why
+ * @mode: vcpu_mode()
  * @insn: what
- * @bytes: of the instruction
+ * @bytes: of the instruction; the last is 0
  * @bytes_len: how many are there, more than insn.len perhaps
  * @fault: see enum walk_result
+ * @bus: the memory operand is all where there is no memory
  * @out: OUT_TRAP once an access has to wait: undo the instruction and return this
  */
 struct emul {
 	struct vcpu *v;
 	const struct exit *exit;
+	enum cpu_mode mode;
 	struct insn insn;
-	u8 bytes[INSN_MAX];
+	u8 bytes[INSN_MAX + 1];
 	unsigned int bytes_len;
 	struct walk_fault fault;
+	bool bus;
 	enum outcome out;
 };
 
@@ -42,7 +46,10 @@ enum outcome emul_walk_outcome(struct emul *e, enum walk_result r);
 /* "cannot emulate": the guest stops; but a program in it only gets #UD. */
 enum outcome emul_unknown(struct emul *e);
 
-/* General registers, by the rules for operands of 1, 2, 4 and 8 bytes. */
+/*
+ * General registers, by the rules for operands of 1, 2, 4 and 8 bytes.  Once an access
+ * has to wait, nothing is written: the instruction has not happened yet.
+ */
 u64 emul_reg_read(const struct emul *e, unsigned int reg, unsigned int size);
 void emul_reg_write(struct emul *e, unsigned int reg, unsigned int size, u64 value);
 

@@ -172,6 +172,8 @@ enum outcome emul_pio_string(struct vcpu *v, const struct exit *exit)
 		r = emul_decode(&e, &decoded);
 		if (r != WALK_OK)
 			return emul_walk_outcome(&e, r);
+	} else {
+		e.mode = vcpu_mode(v);
 	}
 	if (!pio_insn(&e))	/* another CPU has changed it: retry */
 		return OUT_RESUME;

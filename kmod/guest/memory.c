@@ -416,10 +416,15 @@ static void clear_apic_page(struct guest *g)
 		memset(page_address(g->apic_page), 0xff, PAGE_SIZE);
 }
 
-/* No vCPU runs, and each gets a new tag at its next entry, so nothing stale is left to use. */
+/* No vCPU runs, and each forgets what it knew of the pages before its next entry. */
 static void zap_all(struct guest *g)
 {
+	unsigned int i;
+
 	mutex_lock(&g->fill_lock);
+	for (i = 0; i < g->nr_vcpus; i++)
+		if (g->vcpus[i])
+			set_bit(VCPU_REQ_FLUSH, &g->vcpus[i]->requests);
 	s2_zap(&g->s2, g->s2.root, S2_LEVELS - 1);
 	g->s2.table_pages = 1;
 	g->s2.leaf_pages = 0;

@@ -22,8 +22,6 @@
 #define PTE_NX		BIT_ULL(63)
 #define PTE_ADDR	GENMASK_ULL(51, 12)
 
-#define MAX_LEVELS	5
-
 /* Page fault error code: SDM vol. 3, 4.7. */
 #define PFEC_P		BIT(0)
 #define PFEC_W		BIT(1)
@@ -65,6 +63,7 @@ static const struct paging paging_5 = { 5, 8, 9, PTE_ADDR };
  * @nx: PTE_NX counts
  * @level: of the entry looked at: 0 maps 4 KiB
  * @table: where each entry was read, guest physical
+ * @va: likewise, where the host has it
  * @entry: what was read
  */
 struct walk {
@@ -73,8 +72,9 @@ struct walk {
 	u64 cr4;
 	bool nx;
 	unsigned int level;
-	u64 table[MAX_LEVELS];
-	u64 entry[MAX_LEVELS];
+	u64 table[WALK_LEVELS];
+	const void *va[WALK_LEVELS];
+	u64 entry[WALK_LEVELS];
 };
 
 static unsigned int in_page(u64 address)
@@ -203,6 +203,7 @@ static enum walk_result read_entry(struct vcpu *v, struct walk *w, u64 gva,
 	if (r != WALK_OK)
 		return r;
 	entry = w->paging->entry_size == 4 ? READ_ONCE(*(u32 *)va) : READ_ONCE(*(u64 *)va);
+	w->va[w->level] = va;
 	w->entry[w->level] = entry;
 	if (!(entry & PTE_P))
 		return page_fault(w, gva, 0, fault);
@@ -315,17 +316,35 @@ static enum walk_result walk_tables(struct vcpu *v, struct walk *w, u64 gva, u64
 	return WALK_OK;
 }
 
-static bool is_canonical(u64 gva, u64 cr4)
+static bool has_width(u64 gva, unsigned int width)
 {
-	unsigned int unused = cr4 & CR4_LA57 ? 64 - 57 : 64 - 48;
-
-	return (u64)((s64)(gva << unused) >> unused) == gva;
+	return (u64)((s64)(gva << (64 - width)) >> (64 - width)) == gva;
 }
 
-enum walk_result walk(struct vcpu *v, u64 gva, u32 access, u64 *gpa, struct walk_fault *fault)
+/* What four levels translate, five do too: CR4 is read for the rest alone. */
+static bool is_canonical(struct vcpu *v, u64 gva)
+{
+	return has_width(gva, 48) || (has_width(gva, 57) && (vcpu_cr4(v) & CR4_LA57));
+}
+
+static void leave_trail(const struct walk *w, struct walk_trail *trail)
+{
+	unsigned int i;
+
+	trail->size = w->paging->entry_size;
+	for (i = w->level; i < w->paging->levels; i++) {
+		trail->va[trail->nr] = w->va[i];
+		trail->entry[trail->nr++] = w->entry[i];
+	}
+}
+
+enum walk_result walk_along(struct vcpu *v, u64 gva, u32 access, u64 *gpa,
+			    struct walk_fault *fault, struct walk_trail *trail)
 {
 	struct walk w = { .access = access, .cr4 = vcpu_cr4(v) };
+	enum walk_result r;
 
+	trail->nr = 0;
 	if (!(vcpu_cr0(v) & CR0_PG)) {
 		*gpa = (u32)gva;
 		return WALK_OK;
@@ -334,9 +353,19 @@ enum walk_result walk(struct vcpu *v, u64 gva, u32 access, u64 *gpa, struct walk
 	w.nx = w.paging->entry_size == 8 && (vcpu_efer(v) & EFER_NXE_BIT);
 	if (!is_long(&w))
 		gva = (u32)gva;
-	else if (!is_canonical(gva, w.cr4))
+	else if (!is_canonical(v, gva))
 		return fault_at(fault, VEC_GP, 0, 0);
-	return walk_tables(v, &w, gva, gpa, fault);
+	r = walk_tables(v, &w, gva, gpa, fault);
+	if (r == WALK_OK)
+		leave_trail(&w, trail);
+	return r;
+}
+
+enum walk_result walk(struct vcpu *v, u64 gva, u32 access, u64 *gpa, struct walk_fault *fault)
+{
+	struct walk_trail unused;
+
+	return walk_along(v, gva, access, gpa, fault, &unused);
 }
 
 /* APM vol. 2, 4.12: the last byte against the limit, from above or from below. */
@@ -360,31 +389,33 @@ static bool type_allows(const struct hv_segment *s, u32 access)
 	return !(s->attr & SEG_TYPE_CODE) || (s->attr & SEG_TYPE_RW);
 }
 
+/* Not inline: most instructions do without it, and without its stack. */
+static noinline u64 segment_base(struct vcpu *v, enum hv_seg seg)
+{
+	struct hv_segment s;
+
+	vcpu_segment(v, seg, &s);
+	return s.base;
+}
+
 static enum walk_result linear_64(struct vcpu *v, enum hv_seg seg, u64 offset,
 				  unsigned int len, u64 *gva, struct walk_fault *fault)
 {
-	u64 cr4 = vcpu_cr4(v);
-	struct hv_segment s;
-
 	*gva = offset;
-	if (seg == SEG_FS || seg == SEG_GS) {
-		vcpu_segment(v, seg, &s);
-		*gva += s.base;
-	}
-	if (is_canonical(*gva, cr4) && is_canonical(*gva + len - 1, cr4))
+	if (seg == SEG_FS || seg == SEG_GS)
+		*gva += segment_base(v, seg);
+	if (is_canonical(v, *gva) && is_canonical(v, *gva + len - 1))
 		return WALK_OK;
 	return fault_at(fault, seg == SEG_SS ? VEC_SS : VEC_GP, 0, 0);
 }
 
-enum walk_result guest_linear(struct vcpu *v, enum hv_seg seg, u64 offset, unsigned int len,
-			      u32 access, u64 *gva, struct walk_fault *fault)
+static noinline enum walk_result linear_32(struct vcpu *v, enum cpu_mode mode, enum hv_seg seg,
+					   u64 offset, unsigned int len, u32 access, u64 *gva,
+					   struct walk_fault *fault)
 {
-	enum cpu_mode mode = vcpu_mode(v);
 	struct hv_segment s;
 	bool typed;
 
-	if (mode == MODE_64)
-		return linear_64(v, seg, offset, len, gva, fault);
 	vcpu_segment(v, seg, &s);
 	/* Real and virtual-8086 mode have limits, but no types. */
 	typed = mode != MODE_REAL && !(v->rflags & RFLAGS_VM);
@@ -392,6 +423,14 @@ enum walk_result guest_linear(struct vcpu *v, enum hv_seg seg, u64 offset, unsig
 	if ((typed && !type_allows(&s, access)) || !within_limit(&s, offset, len))
 		return fault_at(fault, seg == SEG_SS ? VEC_SS : VEC_GP, 0, 0);
 	return WALK_OK;
+}
+
+enum walk_result guest_linear(struct vcpu *v, enum cpu_mode mode, enum hv_seg seg, u64 offset,
+			      unsigned int len, u32 access, u64 *gva, struct walk_fault *fault)
+{
+	if (likely(mode == MODE_64))
+		return linear_64(v, seg, offset, len, gva, fault);
+	return linear_32(v, mode, seg, offset, len, access, gva, fault);
 }
 
 /* Linear addresses wrap at 4 GiB outside 64-bit mode. */
@@ -421,7 +460,7 @@ static enum walk_result map(struct vcpu *v, enum hv_seg seg, u64 offset, unsigne
 	enum walk_result r;
 	u64 gva;
 
-	r = guest_linear(v, seg, offset, len, access, &gva, fault);
+	r = guest_linear(v, vcpu_mode(v), seg, offset, len, access, &gva, fault);
 	if (r == WALK_OK)
 		r = guest_span(v, gva, len, access, span, fault);
 	if (r == WALK_OK)
@@ -460,28 +499,5 @@ enum walk_result guest_write(struct vcpu *v, enum hv_seg seg, u64 offset, const 
 	memcpy(va[0], buf, span.len[0]);
 	if (span.len[1])
 		memcpy(va[1], buf + span.len[0], span.len[1]);
-	return WALK_OK;
-}
-
-/* Only the first byte is held against CS's limit: the CPU has checked the rest. */
-enum walk_result guest_fetch(struct vcpu *v, u8 *bytes, unsigned int *len,
-			     struct walk_fault *fault)
-{
-	u32 access = ACCESS_FETCH | guest_access(v);
-	enum walk_result r;
-	unsigned int n;
-	u64 gva, gpa;
-	void *va;
-
-	r = guest_linear(v, SEG_CS, v->rip + *len, 1, access, &gva, fault);
-	if (r == WALK_OK)
-		r = walk(v, gva, access, &gpa, fault);
-	if (r == WALK_OK)
-		r = guest_memory(v, gpa, access, &va, fault);
-	if (r != WALK_OK)
-		return r;
-	n = min(15 - *len, PAGE_BYTES - in_page(gpa));
-	memcpy(bytes + *len, va, n);
-	*len += n;
 	return WALK_OK;
 }

@@ -4,7 +4,8 @@
  * to guest physical, with every check that the CPU would make, and access to
  * guest memory built on it.
  *
- * Nothing here is cached: the tables are the guest's, and change under us.
+ * Nothing here is cached but what fetch.h says: the tables are the guest's, and
+ * change under us.
  */
 #ifndef HV_MMU_WALK_H
 #define HV_MMU_WALK_H
@@ -62,12 +63,17 @@ struct guest_span {
  */
 enum walk_result walk(struct vcpu *v, u64 gva, u32 access, u64 *gpa, struct walk_fault *fault);
 
+/* Likewise, and @trail is how: set with WALK_OK.  Good until pages are taken away. */
+enum walk_result walk_along(struct vcpu *v, u64 gva, u32 access, u64 *gpa,
+			    struct walk_fault *fault, struct walk_trail *trail);
+
 /* ACCESS_USER if the vCPU runs at CPL 3, else 0. */
 u32 guest_access(struct vcpu *v);
 
 /**
  * guest_linear() - segmentation: check an access and make its address linear
  * @v: vCPU
+ * @mode: vcpu_mode()
  * @seg: segment
  * @offset: in it
  * @len: bytes, at least 1
@@ -77,8 +83,8 @@ u32 guest_access(struct vcpu *v);
  *
  * Return: WALK_OK or WALK_FAULT
  */
-enum walk_result guest_linear(struct vcpu *v, enum hv_seg seg, u64 offset, unsigned int len,
-			      u32 access, u64 *gva, struct walk_fault *fault);
+enum walk_result guest_linear(struct vcpu *v, enum cpu_mode mode, enum hv_seg seg, u64 offset,
+			      unsigned int len, u32 access, u64 *gva, struct walk_fault *fault);
 
 /* Translate @len bytes at @gva, at most a page. */
 enum walk_result guest_span(struct vcpu *v, u64 gva, unsigned int len, u32 access,
@@ -104,14 +110,21 @@ enum walk_result guest_write(struct vcpu *v, enum hv_seg seg, u64 offset, const 
 /**
  * guest_fetch() - fetch instruction bytes at CS:RIP
  * @v: vCPU
- * @bytes: room for 15
+ * @mode: vcpu_mode()
+ * @bytes: room for INSN_MAX
  * @len: how many are there already; in the end how many there are now
  * @fault: set with WALK_FAULT and WALK_UNMAPPED
  *
  * Goes to the end of one page at most, so that an instruction which ends there
  * does not touch the next: call it again where more bytes are needed.
  */
-enum walk_result guest_fetch(struct vcpu *v, u8 *bytes, unsigned int *len,
+enum walk_result guest_fetch(struct vcpu *v, enum cpu_mode mode, u8 *bytes, unsigned int *len,
 			     struct walk_fault *fault);
+
+/* Pages of the guest's are about to go, or the guest is another one. */
+static inline void guest_fetch_forget(struct vcpu *v)
+{
+	v->fetch.code = NULL;
+}
 
 #endif /* HV_MMU_WALK_H */

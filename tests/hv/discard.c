@@ -136,6 +136,57 @@ static void discard(void)
 	close(fd);
 }
 
+/* As in payload_memory.c. */
+#define PART_DEVICE_CODE	5
+#define CODE_GPA		0x400000ULL	/* in the last page of these */
+#define CODE_SIZE		0x200000ULL
+#define MAILBOX_GPA		0x300000ULL
+#define LOAD_EBX		0x188b
+
+/*
+ * Whoever gets a page that was given back has this in it: the code that was there,
+ * for a module that still looks for the guest's code where it was.
+ */
+static void take_pool(void)
+{
+	uint16_t *pool = mmap(NULL, 4 * POOL, PROT_READ | PROT_WRITE,
+			      MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	size_t i;
+
+	if (pool == MAP_FAILED || madvise(pool, 4 * POOL, MADV_HUGEPAGE))
+		test_die("pool: %s", strerror(errno));
+	for (i = 0; i < 4 * POOL / 2; i++)
+		pool[i] = LOAD_EBX;
+}
+
+/* What the module knows of a page that it fetched from goes with the page. */
+static void code_goes(void)
+{
+	struct hv_discard range = { CODE_GPA, CODE_SIZE };
+	uint64_t id = create_spec(h, item_spec(h, "memory", PART_DEVICE_CODE, 0));
+	int fd = open_guest(id);
+	volatile uint64_t *mailbox;
+	struct hvctl_guest *g;
+
+	CHECK_OK(h, hvctl_start(h, id));
+	mailbox = map_guest(fd, MAILBOX_GPA, PAGE);
+	while (!mailbox[1] && hvctl_wait(h, id, 20, &g) == -ETIMEDOUT)
+		;
+	CHECK_EQ(mailbox[1], 1);
+	CHECK(!ioctl(fd, HV_DISCARD, &range));
+	take_pool();
+	mailbox[0] = 1;
+	if (hvctl_wait(h, id, HANG_MS, &g) && (hvctl_kill(h, id) || hvctl_wait(h, id, -1, &g)))
+		test_die("code_goes: %s", hvctl_error(h));
+	free_and_show(console_text(h, id));
+	CHECK_OK(h, hvctl_remove(h, id));
+	CHECK_EQ(g->stop_reason, HV_STOP_REASON_DEBUG_EXIT);
+	CHECK_EQ(payload_status(g), 0);
+	hvctl_guest_free(g);
+	munmap((void *)mailbox, PAGE);
+	close(fd);
+}
+
 static void discard_refused(void)
 {
 	static const struct hv_discard ranges[] = {
@@ -154,6 +205,7 @@ static void discard_refused(void)
 
 static const struct tap_test tests[] = {
 	{ "pages are taken away while they run", discard },
+	{ "code for a device page changes, and is taken away", code_goes },
 	{ "ranges that are refused", discard_refused },
 };
 

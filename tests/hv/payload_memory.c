@@ -97,7 +97,52 @@ static void code(void)
 	check_eq("calls", calls, 2 * ((PAYLOAD_ARGS[1] - 0x400000 + 0x1ffff9) / 0x1ffffa));
 }
 
-static void (*const parts[])(void) = { touch, ping_pong, reset_clears, nothing, code };
+/* Where there is nothing: reads give all ones. */
+#define HOLE		0xd0000000ULL
+#define TAKEN		((volatile u16 *)0x5ff000)	/* its 2 MiB with it */
+#define TAKEN_INSNS	(4096 / 2)
+
+#define LOAD_EBX	0x188b		/* mov (%rax),%ebx */
+#define LOAD_ECX	0x088b
+#define RET		0xc3
+
+static u32 call_taken(void)
+{
+	u64 hole = HOLE;
+	u32 value = 0;
+
+	asm volatile("call *%2" : "+b"(value), "+a"(hole) : "r"(TAKEN) : "rcx", "memory", "cc");
+	return value;
+}
+
+/* The hypervisor carries such instructions out, and has to see each change of them. */
+static void device_code(void)
+{
+	u64 i, right = 0;
+	u32 before, after;
+
+	for (i = 0; i < 1000; i++) {
+		TAKEN[0] = i % 3 ? LOAD_EBX : LOAD_ECX;
+		TAKEN[1] = RET;
+		right += call_taken() == (i % 3 ? 0xffffffff : 0);
+	}
+	check_eq("calls of code that changes", right, 1000);
+	for (i = 0; i < TAKEN_INSNS; i++)
+		TAKEN[i] = LOAD_EBX;
+	TAKEN[TAKEN_INSNS] = RET;
+	/* It is taken away: zeros, which are add %al,(%rax).  Nothing else exits meanwhile. */
+	before = call_taken();
+	MAILBOX[1] = 1;
+	while (!MAILBOX[0])
+		asm volatile("");
+	after = call_taken();
+	check_eq("a page of it", before, 0xffffffff);
+	check_eq("the page has gone", TAKEN[0], 0);
+	check_eq("its code too", after, 0);
+}
+
+static void (*const parts[])(void) = { touch, ping_pong, reset_clears, nothing, code,
+				       device_code };
 
 int main(void)
 {

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* SOURCES: kmod/emul/decode.c kmod/emul/alu.c kmod/emul/operand.c kmod/emul/string.c kmod/emul/length.c kmod/emul/mmio.c kmod/core/bus.c kmod/mmu/walk.c tests/unit/shim/fake.c tests/unit/shim/native.c */
+/* SOURCES: kmod/emul/decode.c kmod/emul/alu.c kmod/emul/operand.c kmod/emul/string.c kmod/emul/length.c kmod/emul/mmio.c kmod/core/bus.c kmod/mmu/walk.c kmod/mmu/fetch.c tests/unit/shim/fake.c tests/unit/shim/native.c */
 /*
  * The emulator: instructions on a chip's page do what the CPU does with memory,
  * register for register and flag for flag; what it refuses; bounds.
  */
 #include "core/cpuid.h"
-#include "emul/emul.h"
+#include "emul/operand.h"
 #include "fake.h"
 #include "native.h"
 #include "tap.h"
@@ -563,6 +563,53 @@ static void test_fetch_crossing(void)
 	CHECK_EQ(fake.error, 0x10);
 }
 
+/* The same vCPU in another mode, with the same code. */
+static void switch_mode(enum cpu_mode mode)
+{
+	struct decoded kept[NR_DECODED];
+	u8 code[64];
+
+	memcpy(kept, fake_vcpu.decoded, sizeof(kept));
+	memcpy(code, fake_page[CODE >> 12], sizeof(code));
+	setup();
+	if (mode != MODE_64)
+		fake_mode(mode);
+	fake.seg[SEG_CS].limit = U32_MAX;
+	fake_poke(CODE, code, sizeof(code));
+	memcpy(fake_vcpu.decoded, kept, sizeof(kept));
+}
+
+/* What is kept of instructions decoded before is what decoding them again gives. */
+static void test_decoded_again(void)
+{
+	static const u8 bytes[] = { 0x8b, 0x89, 0x66, 0x67, 0x48, 0x40, 0x03, 0x05, 0x0f, 0xb6, 0x00 };
+	unsigned int i, kept = 0, known = 0;
+	enum decode_result r, expected;
+	struct insn insn;
+
+	setup();
+	for (i = 0; i < 100000; i++) {
+		struct emul e = { .v = &fake_vcpu };
+		u64 at = fake_random() % 8;
+		u8 *code = fake_page[CODE >> 12] + at;
+		const struct decoded *d;
+
+		if (!(fake_random() % 8))
+			fake_poke(CODE + fake_random() % 24, &bytes[fake_random() % sizeof(bytes)], 1);
+		if (!(fake_random() % 64))
+			switch_mode(fake_random() % 4);
+		fake_vcpu.rip = CODE + at;
+		d = &fake_vcpu.decoded[fake_vcpu.rip % NR_DECODED];
+		kept += d->insn.len && !memcmp(d->bytes, code, INSN_MAX);
+		CHECK_EQ(emul_decode(&e, &r), WALK_OK);
+		expected = decode(code, INSN_MAX, vcpu_mode(&fake_vcpu), &insn);
+		CHECK_EQ(r, expected);
+		CHECK(r != DECODE_OK || !memcmp(&e.insn, &insn, sizeof(insn)));
+		known += r == DECODE_OK;
+	}
+	CHECK(kept > 20000 && known > 50000);
+}
+
 static void check_len(enum exit_reason reason, const u8 *bytes, unsigned int n, unsigned int want)
 {
 	struct exit exit = { .reason = reason };
@@ -603,6 +650,7 @@ static void test_lengths(void)
 	CHECK_EQ(exit.insn_len, 2);
 	exit.insn_len = 0;
 	__set_bit(CODE >> 12, fake.missing);
+	guest_fetch_forget(&fake_vcpu);
 	CHECK_EQ(emul_insn_len(&fake_vcpu, &exit), OUT_S2_FILL);
 	CHECK_EQ(exit.insn_len, 0);
 	fake_vcpu.rip = CODE + 0x2000;
@@ -935,6 +983,7 @@ int main(void)
 		{ "segments", test_segments },
 		{ "what is refused, and how", test_refused },
 		{ "instructions that cross pages", test_fetch_crossing },
+		{ "instructions that are decoded again", test_decoded_again },
 		{ "lengths by exit", test_lengths },
 	{ "the other vendor's hypercall", test_other_hypercall },
 		{ "MOV to CR", test_mov_cr },

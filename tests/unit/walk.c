@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* SOURCES: kmod/mmu/walk.c tests/unit/shim/fake.c */
+/* SOURCES: kmod/mmu/walk.c kmod/mmu/fetch.c tests/unit/shim/fake.c */
 /*
  * The guest's address translation: every paging mode, the whole matrix of
  * rights, reserved bits, accessed and dirty bits, memory that is missing,
@@ -350,7 +350,7 @@ static u64 gva;
 static enum walk_result linear(enum hv_seg seg, u64 offset, unsigned int len, u32 access)
 {
 	memset(&fault, 0, sizeof(fault));
-	return guest_linear(&fake_vcpu, seg, offset, len, access, &gva, &fault);
+	return guest_linear(&fake_vcpu, vcpu_mode(&fake_vcpu), seg, offset, len, access, &gva, &fault);
 }
 
 static void test_segments_64(void)
@@ -405,32 +405,124 @@ static void test_segments_32(void)
 	CHECK_EQ(linear(SEG_CS, 0, 2, ACCESS_WRITE), WALK_OK);
 }
 
+static u8 bytes[INSN_MAX];
+static unsigned int len;
+
+static enum walk_result fetch(u64 rip)
+{
+	memset(&fault, 0, sizeof(fault));
+	fake_vcpu.rip = rip;
+	len = 0;
+	return guest_fetch(&fake_vcpu, vcpu_mode(&fake_vcpu), bytes, &len, &fault);
+}
+
 static void test_fetch(void)
 {
-	unsigned int len = 0;
-	u8 bytes[15];
-
+	len = 0;
 	setup();
 	fake_map(0x1000, 0x7000, 0);
 	fake_map(0x2000, 0x5000, 0);
 	memset(fake_page[7], 0x11, 4096);
 	memset(fake_page[5], 0x22, 4096);
 	fake_vcpu.rip = 0x1ffa;
-	CHECK_EQ(guest_fetch(&fake_vcpu, bytes, &len, &fault), WALK_OK);
+	CHECK_EQ(guest_fetch(&fake_vcpu, vcpu_mode(&fake_vcpu), bytes, &len, &fault), WALK_OK);
 	CHECK_EQ(len, 6);
-	CHECK_EQ(guest_fetch(&fake_vcpu, bytes, &len, &fault), WALK_OK);
+	CHECK_EQ(guest_fetch(&fake_vcpu, vcpu_mode(&fake_vcpu), bytes, &len, &fault), WALK_OK);
 	CHECK_EQ(len, 15);
 	CHECK_EQ(bytes[5], 0x11);
 	CHECK_EQ(bytes[6], 0x22);
 	len = 0;
 	fake_vcpu.rip = 0x1000;
-	CHECK_EQ(guest_fetch(&fake_vcpu, bytes, &len, &fault), WALK_OK);
+	CHECK_EQ(guest_fetch(&fake_vcpu, vcpu_mode(&fake_vcpu), bytes, &len, &fault), WALK_OK);
 	CHECK_EQ(len, 15);
 	len = 0;
 	fake.cpl = 3;
-	CHECK_EQ(guest_fetch(&fake_vcpu, bytes, &len, &fault), WALK_FAULT);
+	CHECK_EQ(guest_fetch(&fake_vcpu, vcpu_mode(&fake_vcpu), bytes, &len, &fault), WALK_FAULT);
 	CHECK_EQ(fault.error, PF_P | PF_U | PF_I);
 	CHECK_EQ(len, 0);
+}
+
+/* The tables of fake_map() for low addresses, from the top. */
+#define ENTRY(level) (FAKE_TABLES + (level) * 4096ull + ((level) == 3 ? 8 : 0))
+
+/* Without a flush, by the guest's tables and registers alone. */
+static void test_fetch_again(void)
+{
+	unsigned int i;
+
+	setup();
+	fake_map(0x1000, 0x7000, 0);
+	memset(fake_page[5], 0x55, 4096);
+	memset(fake_page[7], 0x77, 4096);
+	CHECK_EQ(fetch(0x1000), WALK_OK);
+	CHECK_EQ(fetch(0x1000), WALK_OK);
+	CHECK(fake_vcpu.fetch.code == fake_page[7]);
+	memset(fake_page[7], 0x78, 4096);
+	CHECK_EQ(fetch(0x1234), WALK_OK);
+	CHECK_EQ(bytes[0], 0x78);
+	CHECK_EQ(fetch(0x2000), WALK_FAULT);
+	fake_map(0x1000, 0x5000, 0);
+	CHECK_EQ(fetch(0x1000), WALK_OK);
+	CHECK_EQ(bytes[14], 0x55);
+	for (i = 0; i < 4; i++) {
+		u64 entry = fake_peek64(ENTRY(i));
+
+		CHECK_EQ(entry & (P | A), P | A);
+		fake_poke64(ENTRY(i), entry & ~A);
+		CHECK_EQ(fetch(0x1000), WALK_OK);
+		CHECK_EQ(fake_peek64(ENTRY(i)), entry);
+		fake_poke64(ENTRY(i), entry | NX);
+		CHECK_EQ(fetch(0x1000), WALK_FAULT);
+		fake_poke64(ENTRY(i), 0);
+		CHECK_EQ(fetch(0x1000), WALK_FAULT);
+		fake_poke64(ENTRY(i), entry);
+		CHECK_EQ(fetch(0x1000), WALK_OK);
+	}
+}
+
+static void test_fetch_registers(void)
+{
+	setup();
+	fake_map(0x1000, 0x5000, RW | US);
+	memset(fake_page[5], 0x55, 4096);
+	memset(fake_page[1], 0x11, 4096);
+	/* The first one sets bits on the way, so that the second walks once more. */
+	CHECK_EQ(fetch(0x1000), WALK_OK);
+	CHECK_EQ(fetch(0x1000), WALK_OK);
+	fake.efer ^= EFER_LMA_BIT;
+	CHECK_EQ(fetch(0x1000), WALK_FAULT);
+	fake.efer ^= EFER_LMA_BIT;
+	CHECK_EQ(fetch(0x1000), WALK_OK);
+	fake.cr4 |= CR4_SMEP;
+	CHECK_EQ(fetch(0x1000), WALK_FAULT);
+	fake.cpl = 3;
+	CHECK_EQ(fetch(0x1000), WALK_OK);
+	fake_poke64(ENTRY(3), 0x5000 | P | A | RW | US | NX);
+	CHECK_EQ(fetch(0x1000), WALK_FAULT);
+	fake_poke64(ENTRY(3), 0x5000 | P | A | RW);
+	CHECK_EQ(fetch(0x1000), WALK_FAULT);
+	fake.cpl = 0;
+	CHECK_EQ(fetch(0x1000), WALK_OK);
+	fake.cr3 = 0x6000;	/* zeros */
+	CHECK_EQ(fetch(0x1000), WALK_FAULT);
+	fake_mode(MODE_32);
+	CHECK_EQ(fetch(0x1000), WALK_OK);
+	CHECK_EQ(bytes[0], 0x11);
+}
+
+/* Pages that are taken away: the vCPU is told, and asks for them again. */
+static void test_fetch_forget(void)
+{
+	setup();
+	fake_map(0x1000, 0x7000, 0);
+	CHECK_EQ(fetch(0x1000), WALK_OK);
+	__set_bit(7, fake.missing);
+	guest_fetch_forget(&fake_vcpu);
+	CHECK_EQ(fetch(0x1000), WALK_FILL);
+	CHECK_EQ(fake_vcpu.fill_gpa, 0x7000);
+	CHECK_EQ(fetch(0x1000), WALK_FILL);
+	__clear_bit(7, fake.missing);
+	CHECK_EQ(fetch(0x1000), WALK_OK);
 }
 
 /*
@@ -503,6 +595,101 @@ static void test_random(void)
 	CHECK_EQ(results[WALK_RETRY], 0);
 }
 
+#define NR_TABLES	20	/* that random entries point to */
+
+/* What a fetch did, memory included. */
+struct fetched {
+	enum walk_result r;
+	unsigned int len;
+	u8 bytes[INSN_MAX];
+	struct walk_fault fault;
+	u8 tables[NR_TABLES][4096];
+};
+
+static void fetch_and_note(u64 rip, struct fetched *f)
+{
+	unsigned int i;
+
+	f->r = fetch(rip);
+	f->len = len;
+	memcpy(f->bytes, bytes, sizeof(bytes));
+	f->fault = fault;
+	for (i = 0; i < NR_TABLES; i++)
+		memcpy(f->tables[i], fake_page[i], 4096);
+}
+
+/* Something that a guest may do between two instructions, or nothing. */
+static void change_something(void)
+{
+	static const u64 cr4[] = { CR4_SMEP, CR4_SMAP, CR4_PSE };
+
+	switch (fake_random() % 16) {
+	case 0:
+		fake_poke64(fake_random() % (16 * 512) * 8,
+			    (fake_random() % NR_TABLES) << 12 | (fake_random() & 0xf7f) | P);
+		break;
+	case 1:
+		fake.cr4 ^= cr4[fake_random() % 3];
+		break;
+	case 2:
+		fake.cpl ^= 3;
+		break;
+	case 3:
+		fake.efer ^= EFER_NXE_BIT;
+		break;
+	case 4:
+		fake.cr3 = (fake_random() % 4) << 12;
+		break;
+	case 5:
+		fake.cr0 ^= CR0_PG;
+		break;
+	}
+}
+
+/* What was kept changes nothing: as without it, in tables of every kind. */
+static void compare_fetches(unsigned int *results)
+{
+	static struct fetched before, kept, walked;
+	const u64 rip = fake_random() % 4 << 12 | fake_random() % 4096;
+	struct fetch_page after;
+	unsigned int i;
+
+	for (i = 0; i < NR_TABLES; i++)
+		memcpy(before.tables[i], fake_page[i], 4096);
+	fetch_and_note(rip, &kept);
+	after = fake_vcpu.fetch;
+	for (i = 0; i < NR_TABLES; i++)
+		memcpy(fake_page[i], before.tables[i], 4096);
+	guest_fetch_forget(&fake_vcpu);
+	fetch_and_note(rip, &walked);
+	CHECK_EQ(kept.r, walked.r);
+	CHECK_EQ(kept.len, walked.len);
+	CHECK(!memcmp(kept.bytes, walked.bytes, kept.len));
+	CHECK(!memcmp(&kept.fault, &walked.fault, sizeof(fault)));
+	CHECK(!memcmp(kept.tables, walked.tables, sizeof(kept.tables)));
+	results[walked.r]++;
+	fake_vcpu.fetch = after;
+}
+
+static void test_fetch_random(void)
+{
+	unsigned int i, j, results[WALK_UNMAPPED + 1] = { 0 };
+
+	for (i = 0; i < 200 && tap_ok; i++) {
+		setup();
+		random_tables();
+		fake.cr3 = (fake_random() % 4) << 12;
+		fake.efer = i & 1 ? EFER_LMA_BIT | EFER_LME_BIT : 0;
+		fake.cr4 = i & 3 ? CR4_PAE : 0;
+		fake.cr4 |= i % 8 == 7 ? CR4_LA57 : 0;
+		for (j = 0; j < 500; j++) {
+			change_something();
+			compare_fetches(results);
+		}
+	}
+	CHECK(results[WALK_OK] > 20000 && results[WALK_FAULT] > 1000);
+}
+
 int main(void)
 {
 	static const struct tap_test tests[] = {
@@ -520,7 +707,11 @@ int main(void)
 		{ "segments in 64-bit mode", test_segments_64 },
 		{ "segments elsewhere", test_segments_32 },
 		{ "instruction fetch", test_fetch },
+		{ "fetches from a page that was found before: tables", test_fetch_again },
+		{ "... registers", test_fetch_registers },
+		{ "... and pages that go", test_fetch_forget },
 		{ "150,000 walks of random tables", test_random },
+		{ "100,000 fetches with what was kept and without it", test_fetch_random },
 	};
 
 	return tap_run(tests, ARRAY_SIZE(tests));
