@@ -18,6 +18,7 @@
 #include "machine.h"
 
 #define SECTOR		512
+#define PARAGRAPH	16
 #define HDR_START	0x1f1
 #define HDR_END_AT	0x201		/* operand of the jump over the header */
 #define HDR_END_BASE	0x202
@@ -119,18 +120,24 @@ static int check_flags(struct boot_plan *plan, const struct setup_header *hdr)
 	return 0;
 }
 
-/* syssize counts paragraphs of 16 bytes; what follows is a signature at most. */
+/*
+ * syssize counts paragraphs of 16 bytes, and not every image has all of its last one
+ * (memtest86+ has not); what follows is a signature at most.
+ */
 static int check_sizes(struct boot_plan *plan, const struct boot_input *in, struct bzimage *bz)
 {
 	const struct setup_header *hdr = &bz->hdr;
 	unsigned int sectors = hdr->setup_sects ? hdr->setup_sects : 4;
 
 	bz->offset = (sectors + 1) * SECTOR;
-	bz->length = (uint64_t)hdr->syssize * 16;
-	if (in->kernel_len < bz->offset || in->kernel_len - bz->offset < bz->length)
+	bz->length = (uint64_t)hdr->syssize * PARAGRAPH;
+	if (in->kernel_len < bz->offset ||
+	    in->kernel_len - bz->offset + PARAGRAPH <= bz->length)
 		return boot_refuse(plan,
 				   "the bzImage is truncated: it has %zu bytes, its header says %llu",
 				   in->kernel_len, (unsigned long long)(bz->offset + bz->length));
+	if (bz->length > in->kernel_len - bz->offset)
+		bz->length = in->kernel_len - bz->offset;
 	if (bz->length <= ENTRY_64)
 		return boot_refuse(plan, "the bzImage has no kernel in it");
 	if (hdr->payload_offset > bz->length ||

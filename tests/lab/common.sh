@@ -36,6 +36,28 @@ refresh_lists() {
 		die "apt-get update failed: check the network and /etc/apt/sources.list"
 }
 
+# Debian packages to a folder, as files.
+download() {
+	# The sandbox user cannot write here; the signatures are checked anyway.
+	(cd "$1" && shift && apt-get -qq -o APT::Sandbox::User=root download "$@")
+}
+
+# Lists older than the archive name versions that are gone: read them again.
+fetch_into() {
+	local dir=$1 deb
+	shift
+	rm -rf "$dir"
+	mkdir -p "$dir/debs"
+	download "$dir/debs" "$@" 2>/dev/null || {
+		refresh_lists
+		download "$dir/debs" "$@" || die "could not fetch $*"
+	}
+	for deb in "$dir"/debs/*.deb; do
+		dpkg -x "$deb" "$dir/root"
+	done
+	rm -r "$dir/debs"
+}
+
 check_kernel_name() {
 	case " $KERNELS $DEBUG_KERNELS " in
 	*" $1 "*) ;;
