@@ -53,6 +53,7 @@ struct task_struct;
 #define EFER_LME_BIT	BIT_ULL(8)
 #define EFER_LMA_BIT	BIT_ULL(10)
 #define EFER_NXE_BIT	BIT_ULL(11)
+#define RFLAGS_ZF	BIT_ULL(6)
 #define RFLAGS_TF	BIT_ULL(8)
 #define RFLAGS_IF	BIT_ULL(9)
 #define RFLAGS_DF	BIT_ULL(10)

@@ -119,6 +119,120 @@ static u64 compute(enum insn_op op, u64 dst, u64 src, unsigned int size, bool ca
 	}
 }
 
+/* CF and OF; the others stay.  OF is defined for a count of 1 alone. */
+static void set_carry(u64 *flags, bool carry, bool overflow)
+{
+	*flags = (*flags & ~(FLAG_CF | FLAG_OF)) | (carry ? FLAG_CF : 0) |
+		 (overflow ? FLAG_OF : 0);
+}
+
+static u64 rotate_left(u64 dst, unsigned int n, unsigned int size, u64 *flags)
+{
+	n %= 8 * size;
+	if (n)
+		dst = dst << n | dst >> (8 * size - n);
+	set_carry(flags, dst & 1, top_bit(dst, size) ^ (dst & 1));
+	return dst;
+}
+
+static u64 rotate_right(u64 dst, unsigned int n, unsigned int size, u64 *flags)
+{
+	n %= 8 * size;
+	if (n)
+		dst = dst >> n | dst << (8 * size - n);
+	set_carry(flags, top_bit(dst, size), top_bit(dst ^ dst << 1, size));
+	return dst;
+}
+
+/* CF is one bit more: bit by bit, there are not many. */
+static u64 rotate_left_carry(u64 dst, unsigned int n, unsigned int size, u64 *flags)
+{
+	bool carry = *flags & FLAG_CF, out;
+
+	for (n %= 8 * size + 1; n; n--) {
+		out = top_bit(dst, size);
+		dst = dst << 1 | carry;
+		carry = out;
+	}
+	set_carry(flags, carry, top_bit(dst, size) ^ carry);
+	return dst;
+}
+
+static u64 rotate_right_carry(u64 dst, unsigned int n, unsigned int size, u64 *flags)
+{
+	bool carry = *flags & FLAG_CF, out;
+
+	for (n %= 8 * size + 1; n; n--) {
+		out = dst & 1;
+		dst = dst >> 1 | (u64)carry << (8 * size - 1);
+		carry = out;
+	}
+	set_carry(flags, carry, top_bit(dst ^ dst << 1, size));
+	return dst;
+}
+
+static u64 shift_left(u64 dst, unsigned int n, unsigned int size, u64 *flags)
+{
+	bool carry = n <= 8 * size && (dst >> (8 * size - n) & 1);
+	u64 result = dst << n;
+
+	*flags = result_flags(result, size);
+	set_carry(flags, carry, top_bit(result, size) ^ carry);
+	return result;
+}
+
+static u64 shift_logical(u64 dst, unsigned int n, unsigned int size, u64 *flags)
+{
+	*flags = result_flags(dst >> n, size);
+	set_carry(flags, dst >> (n - 1) & 1, top_bit(dst, size));
+	return dst >> n;
+}
+
+static u64 shift_arithmetic(u64 dst, unsigned int n, unsigned int size, u64 *flags)
+{
+	s64 value = alu_sign_extend(dst, size);
+
+	*flags = result_flags(value >> n, size);
+	set_carry(flags, value >> (n - 1) & 1, false);
+	return value >> n;
+}
+
+/* SDM vol. 2, 'RCL/RCR/ROL/ROR' and 'SAL/SAR/SHL/SHR'; a count of 0 changes no flag. */
+static u64 shift(enum insn_op op, u64 dst, u64 count, unsigned int size, u64 *flags)
+{
+	static u64 (*const shifts[])(u64 dst, unsigned int n, unsigned int size, u64 *flags) = {
+		rotate_left, rotate_right, rotate_left_carry, rotate_right_carry,
+		shift_left, shift_logical, shift_arithmetic,
+	};
+	unsigned int n = count & (size == 8 ? 63 : 31);
+
+	dst = alu_mask(dst, size);
+	return n ? shifts[op - INSN_ROL](dst, n, size, flags) : dst;
+}
+
+/* CF and OF where the product does not fit; the others are undefined, and kept. */
+static u64 multiply(u64 dst, u64 src, unsigned int size, u64 *flags)
+{
+	s64 product;
+	bool lost = __builtin_mul_overflow((s64)alu_sign_extend(dst, size),
+					   (s64)alu_sign_extend(src, size), &product);
+
+	lost = lost || (s64)alu_sign_extend(product, size) != product;
+	set_carry(flags, lost, lost);
+	return product;
+}
+
+bool alu_condition(unsigned int cc, u64 flags)
+{
+	bool less = !(flags & FLAG_SF) != !(flags & FLAG_OF);
+	const bool conditions[] = {
+		flags & FLAG_OF, flags & FLAG_CF, flags & FLAG_ZF, flags & (FLAG_CF | FLAG_ZF),
+		flags & FLAG_SF, flags & FLAG_PF, less, less || (flags & FLAG_ZF),
+	};
+
+	return conditions[cc >> 1 & 7] != (cc & 1);
+}
+
 u64 alu(enum insn_op op, u64 dst, u64 src, unsigned int size, u64 *flags)
 {
 	u64 changed = FLAGS_ALL, new = 0, result;
@@ -127,6 +241,10 @@ u64 alu(enum insn_op op, u64 dst, u64 src, unsigned int size, u64 *flags)
 		return alu_mask(~dst, size);
 	if (op >= INSN_BT && op <= INSN_BTC)
 		return alu_mask(bit_test(op, dst, src, size, flags), size);
+	if (op >= INSN_ROL && op <= INSN_SAR)
+		return alu_mask(shift(op, dst, src, size, flags), size);
+	if (op == INSN_IMUL)
+		return alu_mask(multiply(dst, src, size, flags), size);
 	if (op == INSN_INC || op == INSN_DEC)
 		changed &= ~FLAG_CF;
 	result = compute(op, dst, src, size, *flags & FLAG_CF, &new);

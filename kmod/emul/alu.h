@@ -9,9 +9,9 @@
 
 /**
  * alu() - one operation
- * @op: INSN_ADD to INSN_NEG
+ * @op: INSN_ADD to INSN_IMUL
  * @dst: first operand
- * @src: second one; not used by those with one operand
+ * @src: second one, or the count; not used by those with one operand
  * @size: of both, bytes; bits above are ignored
  * @flags: RFLAGS, updated
  *
@@ -19,6 +19,9 @@
  * nothing does), @size bytes, zero-extended.
  */
 u64 alu(enum insn_op op, u64 dst, u64 src, unsigned int size, u64 *flags);
+
+/* Does condition @cc, as in an opcode's low four bits, hold with @flags? */
+bool alu_condition(unsigned int cc, u64 flags);
 
 /* The low @size bytes. */
 static inline u64 alu_mask(u64 value, unsigned int size)

@@ -40,6 +40,8 @@
 #define IMM	OPERAND_IMM
 #define ACC	OPERAND_ACC
 #define MOFFS	OPERAND_MOFFS
+#define ONE	OPERAND_ONE
+#define CL	OPERAND_CL
 
 /**
  * struct opcode - one row
@@ -55,15 +57,24 @@ struct opcode {
 	u32 flags;
 };
 
-enum group { G_ALU, G_POP, G_MOV, G_UNARY, G_INC, G_CALL, G_SYSTEM, G_BIT, NR_GROUPS };
+enum group { G_ALU, G_SHIFT, G_POP, G_MOV, G_UNARY, G_INC, G_CALL, G_SYSTEM, G_BIT, NR_GROUPS };
 
-/* By ModRM.reg; SDM vol. 2, table A-6.  Flags add to those of the opcode. */
+/*
+ * By ModRM.reg; SDM vol. 2, table A-6.  Flags add to those of the opcode, which has the
+ * source where a row has none.
+ */
 static const struct opcode groups[NR_GROUPS][8] = {
 	[G_ALU] = {
 		{ INSN_ADD, RM, IMM, K }, { INSN_OR, RM, IMM, K },
 		{ INSN_ADC, RM, IMM, K }, { INSN_SBB, RM, IMM, K },
 		{ INSN_AND, RM, IMM, K }, { INSN_SUB, RM, IMM, K },
 		{ INSN_XOR, RM, IMM, K }, { INSN_CMP, RM, IMM, K },
+	},
+	[G_SHIFT] = {
+		{ INSN_ROL, RM, NONE, K }, { INSN_ROR, RM, NONE, K },
+		{ INSN_RCL, RM, NONE, K }, { INSN_RCR, RM, NONE, K },
+		{ INSN_SHL, RM, NONE, K }, { INSN_SHR, RM, NONE, K },
+		{ INSN_SHL, RM, NONE, K }, { INSN_SAR, RM, NONE, K },
 	},
 	[G_POP] = {		/* the others are AMD's XOP prefix */
 		{ INSN_OTHER, RM, NONE, K },
@@ -133,9 +144,9 @@ static const struct opcode one_byte[256] = {
 	[0x62] = { .flags = M | F_NOT64 | F_MEMORY },	/* BOUND, else EVEX */
 	[0x63] = { INSN_MOVSX, REG, RM, M | F_SRC_DWORD },	/* else ARPL */
 	[0x68] = { .flags = K | F_IMMZ },
-	[0x69] = { INSN_OTHER, REG, RM, M | F_IMMZ },
+	[0x69] = { INSN_IMUL_IMM, REG, RM, M | F_IMMZ },
 	[0x6a] = { .flags = K | F_IMM8 },
-	[0x6b] = { INSN_OTHER, REG, RM, M | F_IMM8 },
+	[0x6b] = { INSN_IMUL_IMM, REG, RM, M | F_IMM8 },
 	[0x6c] = { INSN_INS, NONE, NONE, K | F_BYTE },
 	[0x6d] = { INSN_INS, NONE, NONE, K },
 	[0x6e] = { INSN_OUTS, NONE, NONE, K | F_BYTE },
@@ -178,8 +189,8 @@ static const struct opcode one_byte[256] = {
 	[0xaf] = { INSN_SCAS, NONE, NONE, K },
 	[0xb0 ... 0xb7] = { .flags = K | F_BYTE | F_IMM8 },
 	[0xb8 ... 0xbf] = { .flags = K | F_IMMV },
-	[0xc0] = { INSN_OTHER, RM, IMM, MB | F_IMM8 },	/* shifts */
-	[0xc1] = { INSN_OTHER, RM, IMM, M | F_IMM8 },
+	[0xc0] = { G_SHIFT, RM, IMM, MB | F_IMM8 | F_GROUP },
+	[0xc1] = { G_SHIFT, RM, IMM, M | F_IMM8 | F_GROUP },
 	[0xc2] = { .flags = K | F_IMM16 },		/* RET */
 	[0xc3] = { .flags = K },
 	[0xc4 ... 0xc5] = { .flags = M | F_NOT64 | F_MEMORY },	/* LES, LDS, else VEX */
@@ -192,10 +203,10 @@ static const struct opcode one_byte[256] = {
 	[0xcd] = { .flags = K | F_IMM8 },
 	[0xce] = { .flags = K | F_NOT64 },
 	[0xcf] = { .flags = K },
-	[0xd0] = { .flags = MB },
-	[0xd1] = { .flags = M },
-	[0xd2] = { .flags = MB },
-	[0xd3] = { .flags = M },
+	[0xd0] = { G_SHIFT, RM, ONE, MB | F_GROUP },
+	[0xd1] = { G_SHIFT, RM, ONE, M | F_GROUP },
+	[0xd2] = { G_SHIFT, RM, CL, MB | F_GROUP },
+	[0xd3] = { G_SHIFT, RM, CL, M | F_GROUP },
 	[0xd4 ... 0xd5] = { .flags = K | F_IMM8 | F_NOT64 },	/* AAM, AAD */
 	[0xd6] = { .flags = K | F_NOT64 },
 	[0xd7] = { .flags = K },
@@ -248,14 +259,15 @@ static const struct opcode two_byte[256] = {
 	[0x33] = { INSN_RDPMC, NONE, NONE, K },
 	[0x34 ... 0x35] = { .flags = K },
 	[0x37] = { .flags = K },
-	[0x40 ... 0x6f] = { .flags = M },
+	[0x40 ... 0x4f] = { INSN_CMOVCC, REG, RM, M },
+	[0x50 ... 0x6f] = { .flags = M },
 	[0x70 ... 0x73] = { .flags = M | F_IMM8 },
 	[0x74 ... 0x76] = { .flags = M },
 	[0x77] = { .flags = K },
 	[0x78 ... 0x79] = { .flags = M },
 	[0x7c ... 0x7f] = { .flags = M },
 	[0x80 ... 0x8f] = { .flags = K | F_BRANCH },
-	[0x90 ... 0x9f] = { .flags = MB },
+	[0x90 ... 0x9f] = { INSN_SETCC, RM, NONE, MB },
 	[0xa0 ... 0xa1] = { .flags = K },
 	[0xa2] = { INSN_CPUID, NONE, NONE, K },
 	[0xa3] = { INSN_BT, RM, REG, M },
@@ -264,7 +276,8 @@ static const struct opcode two_byte[256] = {
 	[0xa8 ... 0xaa] = { .flags = K },
 	[0xab] = { INSN_BTS, RM, REG, M },
 	[0xac] = { .flags = M | F_IMM8 },
-	[0xad ... 0xaf] = { .flags = M },
+	[0xad ... 0xae] = { .flags = M },
+	[0xaf] = { INSN_IMUL, REG, RM, M },
 	[0xb0] = { INSN_CMPXCHG, RM, REG, MB },
 	[0xb1] = { INSN_CMPXCHG, RM, REG, M },
 	[0xb2] = { .flags = M },
@@ -417,6 +430,8 @@ static const struct opcode *map_0f(struct decoder *d)
 		take_byte(d);
 		return &map_3a;
 	}
+	if (two_byte[byte].op == INSN_SETCC || two_byte[byte].op == INSN_CMOVCC)
+		d->insn->imm = byte & 0xf;
 	/* SSE4a's EXTRQ and INSERTQ with two bytes; without those prefixes, VMREAD. */
 	if (byte == 0x78 && (d->op_prefix || d->insn->rep == 0xf2))
 		return &extrq;
@@ -596,7 +611,8 @@ static u32 resolve_group(struct decoder *d, const struct opcode *op, u32 flags)
 
 	insn->op = row->op;
 	insn->dst = row->dst;
-	insn->src = row->src;
+	if (row->src)
+		insn->src = row->src;
 	if (op->op == G_SYSTEM && insn->mod == 3) {
 		insn->op = system_register[(insn->reg & 7) << 3 | (insn->rm & 7)];
 		return flags | (insn->op == INSN_LMSW ? F_WORD : 0);

@@ -30,6 +30,12 @@ enum insn_op {
 	INSN_BT, INSN_BTS, INSN_BTR, INSN_BTC,
 	/* One operand. */
 	INSN_INC, INSN_DEC, INSN_NOT, INSN_NEG,
+	/* By a count. */
+	INSN_ROL, INSN_ROR, INSN_RCL, INSN_RCR, INSN_SHL, INSN_SHR, INSN_SAR,
+	/* A register and memory. */
+	INSN_IMUL, INSN_IMUL_IMM,
+	/* By the flags: the condition is in @imm. */
+	INSN_SETCC, INSN_CMOVCC,
 	/* Moves. */
 	INSN_MOV, INSN_MOVZX, INSN_MOVSX, INSN_MOVBE, INSN_XCHG, INSN_XADD, INSN_CMPXCHG,
 	/* Strings. */
@@ -53,6 +59,8 @@ enum insn_op {
  * @OPERAND_IMM: in the instruction
  * @OPERAND_ACC: AL, AX, EAX or RAX
  * @OPERAND_MOFFS: memory at an absolute offset
+ * @OPERAND_ONE: 1
+ * @OPERAND_CL: CL
  */
 enum insn_operand {
 	OPERAND_NONE,
@@ -61,6 +69,8 @@ enum insn_operand {
 	OPERAND_IMM,
 	OPERAND_ACC,
 	OPERAND_MOFFS,
+	OPERAND_ONE,
+	OPERAND_CL,
 };
 
 #define INSN_NO_REG	(-1)
@@ -88,7 +98,7 @@ enum insn_operand {
  * @index: enum hv_gpr or INSN_NO_REG
  * @scale: 1, 2, 4 or 8
  * @disp: sign-extended
- * @imm: sign-extended, or the port of IN and OUT
+ * @imm: sign-extended, or the port of IN and OUT, or a condition: the opcode's low four bits
  */
 struct insn {
 	u8 len;

@@ -27,6 +27,10 @@ static u64 read_operand(struct emul *e, const struct guest_span *mem, enum insn_
 		return emul_reg_read(e, e->insn.reg, size);
 	case OPERAND_ACC:
 		return emul_reg_read(e, HV_RAX, size);
+	case OPERAND_ONE:
+		return 1;
+	case OPERAND_CL:
+		return emul_reg_read(e, HV_RCX, 1);
 	default:
 		return alu_mask(e->insn.imm, size);
 	}
@@ -115,6 +119,27 @@ static void run_cmpxchg(struct emul *e, const struct guest_span *mem)
 		emul_reg_write(e, HV_RAX, size, dst);
 }
 
+static void run_imul_imm(struct emul *e, const struct guest_span *mem)
+{
+	write_operand(e, mem, e->insn.dst,
+		      alu(INSN_IMUL, read_src(e, mem), e->insn.imm, e->insn.op_size,
+			  &e->v->rflags));
+}
+
+static void run_setcc(struct emul *e, const struct guest_span *mem)
+{
+	write_operand(e, mem, e->insn.dst, alu_condition(e->insn.imm, e->v->rflags));
+}
+
+/* The memory is read, and the upper half of a 32-bit register cleared, in either case. */
+static void run_cmovcc(struct emul *e, const struct guest_span *mem)
+{
+	u64 src = read_src(e, mem);
+
+	write_operand(e, mem, e->insn.dst,
+		      alu_condition(e->insn.imm, e->v->rflags) ? src : read_dst(e, mem));
+}
+
 /* Memory first, where both are written: a register is not, once that has to wait. */
 static const struct execution executions[NR_INSN_OPS] = {
 	[INSN_ADD ... INSN_XOR] = { run_alu, true },
@@ -123,6 +148,11 @@ static const struct execution executions[NR_INSN_OPS] = {
 	[INSN_BT] = { run_compare },
 	[INSN_BTS ... INSN_BTC] = { run_alu, true },
 	[INSN_INC ... INSN_NEG] = { run_alu, true },
+	[INSN_ROL ... INSN_SAR] = { run_alu, true },
+	[INSN_IMUL] = { run_alu },
+	[INSN_IMUL_IMM] = { run_imul_imm },
+	[INSN_SETCC] = { run_setcc, true },
+	[INSN_CMOVCC] = { run_cmovcc },
 	[INSN_MOV] = { run_mov, true },
 	[INSN_MOVZX] = { run_mov },
 	[INSN_MOVSX] = { run_movsx },

@@ -76,7 +76,7 @@ enum walk_result emul_resolve(struct emul *e, enum hv_seg seg, u64 offset, unsig
 u64 emul_mem_read(struct emul *e, const struct guest_span *span);
 void emul_mem_write(struct emul *e, const struct guest_span *span, u64 value);
 
-/* Is it MOVS, STOS or LODS? */
+/* Is it MOVS, STOS, LODS, CMPS or SCAS? */
 bool emul_is_string(const struct insn *insn);
 
 /* Carry out one of these, or INS or OUTS: one element, or a part of a REP's. */

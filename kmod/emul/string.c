@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * String instructions: MOVS, STOS and LODS on device memory, INS and OUTS.
+ * String instructions: MOVS, STOS, LODS, CMPS and SCAS on device memory, INS and OUTS.
  *
  * A REP does STRING_BATCH elements at most, writes its registers back and
  * leaves RIP where it is, as a CPU does for an interrupt in the middle: the
@@ -14,13 +14,15 @@
 /**
  * struct string_op - one element's work
  * @source: it reads from seg:rSI
- * @dest: it writes to ES:rDI
+ * @dest: it writes to ES:rDI, or reads
+ * @compares: it reads there, and a REP goes by ZF too
  * @port: it is INS or OUTS: exits for its port before it touches memory
  * @step: one element; what it touches is resolved
  */
 struct string_op {
 	bool source;
 	bool dest;
+	bool compares;
 	bool port;
 	void (*step)(struct emul *e, const struct guest_span *src, const struct guest_span *dst);
 };
@@ -46,6 +48,22 @@ static void step_lods(struct emul *e, const struct guest_span *src, const struct
 		emul_reg_write(e, HV_RAX, e->insn.op_size, value);
 }
 
+static void step_cmps(struct emul *e, const struct guest_span *src, const struct guest_span *dst)
+{
+	u64 first = emul_mem_read(e, src), second = emul_mem_read(e, dst);
+
+	if (e->out == OUT_RESUME)
+		alu(INSN_CMP, first, second, e->insn.op_size, &e->v->rflags);
+}
+
+static void step_scas(struct emul *e, const struct guest_span *src, const struct guest_span *dst)
+{
+	u64 value = emul_mem_read(e, dst);
+
+	if (e->out == OUT_RESUME)
+		alu(INSN_CMP, e->v->gpr[HV_RAX], value, e->insn.op_size, &e->v->rflags);
+}
+
 static void step_ins(struct emul *e, const struct guest_span *src, const struct guest_span *dst)
 {
 	u64 value;
@@ -67,6 +85,8 @@ static const struct string_op string_ops[NR_INSN_OPS] = {
 	[INSN_MOVS] = { .source = true, .dest = true, .step = step_movs },
 	[INSN_STOS] = { .dest = true, .step = step_stos },
 	[INSN_LODS] = { .source = true, .step = step_lods },
+	[INSN_CMPS] = { .source = true, .dest = true, .compares = true, .step = step_cmps },
+	[INSN_SCAS] = { .dest = true, .compares = true, .step = step_scas },
 	[INSN_INS] = { .dest = true, .port = true, .step = step_ins },
 	[INSN_OUTS] = { .source = true, .port = true, .step = step_outs },
 };
@@ -100,7 +120,8 @@ static enum walk_result element(struct emul *e, const struct string_op *op)
 	if (op->source)
 		r = emul_resolve(e, e->insn.seg, read_index(e, HV_RSI), size, 0, &src);
 	if (r == WALK_OK && op->dest)
-		r = emul_resolve(e, SEG_ES, read_index(e, HV_RDI), size, ACCESS_WRITE, &dst);
+		r = emul_resolve(e, SEG_ES, read_index(e, HV_RDI), size,
+				 op->compares ? 0 : ACCESS_WRITE, &dst);
 	if (r != WALK_OK)
 		return r;
 	flags = host_lock(insn);
@@ -116,6 +137,12 @@ static enum walk_result element(struct emul *e, const struct string_op *op)
 	return WALK_OK;
 }
 
+/* A comparison has ended the REP: F3 goes on while it finds equals, F2 while not. */
+static bool has_found(const struct emul *e, const struct string_op *op)
+{
+	return op->compares && !(e->v->rflags & RFLAGS_ZF) == (e->insn.rep == 0xf3);
+}
+
 /* Elements up to the batch's end, or until somebody wants the vCPU. */
 static enum walk_result repeat(struct emul *e, const struct string_op *op)
 {
@@ -129,6 +156,8 @@ static enum walk_result repeat(struct emul *e, const struct string_op *op)
 		if (r != WALK_OK || e->out != OUT_RESUME)
 			break;
 		advance(e, HV_RCX, -1);
+		if (has_found(e, op))
+			break;
 	}
 	return r;
 }
@@ -142,7 +171,7 @@ enum outcome emul_string(struct emul *e)
 		return emul_walk_outcome(e, r);
 	if (e->out != OUT_RESUME)
 		return e->out;
-	if (!e->insn.rep || !read_index(e, HV_RCX))
+	if (!e->insn.rep || !read_index(e, HV_RCX) || has_found(e, op))
 		vcpu_skip(e->v, e->insn.len);
 	return OUT_RESUME;
 }

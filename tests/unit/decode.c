@@ -23,6 +23,8 @@ struct want {
 #define IMM	OPERAND_IMM
 #define ACC	OPERAND_ACC
 #define MOFFS	OPERAND_MOFFS
+#define ONE	OPERAND_ONE
+#define CL	OPERAND_CL
 
 static const struct want wants[] = {
 	/* what exits */
@@ -69,6 +71,16 @@ static const struct want wants[] = {
 	{ MODE_64, { 0xf3, 0x6c }, 2, INSN_INS, 0, 0, 1, 1 },
 	{ MODE_REAL, { 0x66, 0x6f }, 2, INSN_OUTS, 0, 0, 4, 4 },
 	{ MODE_64, { 0x66, 0x0f, 0x38, 0x82, 0x08 }, 5, INSN_INVPCID, REG, RM, 8, 8 },
+	/* by a count, by the flags, products */
+	{ MODE_64, { 0xc0, 0x07, 0x03 }, 3, INSN_ROL, RM, IMM, 1, 1 },
+	{ MODE_64, { 0x48, 0xc1, 0x2f, 0x03 }, 4, INSN_SHR, RM, IMM, 8, 8 },
+	{ MODE_64, { 0xd1, 0x37 }, 2, INSN_SHL, RM, ONE, 4, 4 },
+	{ MODE_64, { 0x66, 0xd3, 0x3f }, 3, INSN_SAR, RM, CL, 2, 2 },
+	{ MODE_64, { 0xd2, 0x1f }, 2, INSN_RCR, RM, CL, 1, 1 },
+	{ MODE_64, { 0x0f, 0xaf, 0x07 }, 3, INSN_IMUL, REG, RM, 4, 4 },
+	{ MODE_64, { 0x69, 0x07, 1, 2, 3, 4 }, 6, INSN_IMUL_IMM, REG, RM, 4, 4 },
+	{ MODE_64, { 0x0f, 0x94, 0x07 }, 3, INSN_SETCC, RM, 0, 1, 1 },
+	{ MODE_64, { 0x0f, 0x4f, 0x07 }, 3, INSN_CMOVCC, REG, RM, 4, 4 },
 	/* moves */
 	{ MODE_64, { 0x88, 0x07 }, 2, INSN_MOV, RM, REG, 1, 1 },
 	{ MODE_64, { 0x89, 0x07 }, 2, INSN_MOV, RM, REG, 4, 4 },

@@ -23,6 +23,8 @@
 /* Flags that arithmetic changes. */
 #define ARITHMETIC	0x8d5ULL
 #define FLAG_AF		0x10ULL
+#define FLAG_CF		0x1ULL
+#define FLAG_OF		0x800ULL
 
 unsigned int cpuid_phys_bits(void)
 {
@@ -138,6 +140,12 @@ struct form {
 	u64 undefined;		/* flags */
 };
 
+#define SHIFT(ext) \
+	{ 0, 0xc0, ext, true, 1 }, { 0, 0xc1, ext, false, 1 }, { 0, 0xd0, ext, true }, \
+	{ 0, 0xd1, ext }, { 0, 0xd2, ext, true }, { 0, 0xd3, ext }
+#define CONDITION(cc) \
+	{ 0x0f, 0x40 + (cc), -1 }, { 0x0f, 0x90 + (cc), 0, true }
+
 static const struct form forms[] = {
 	{ 0, 0x00, -1, true }, { 0, 0x01, -1 }, { 0, 0x02, -1, true }, { 0, 0x03, -1 },
 	{ 0, 0x08, -1, true, 0, 0, FLAG_AF }, { 0, 0x09, -1, false, 0, 0, FLAG_AF },
@@ -174,7 +182,42 @@ static const struct form forms[] = {
 	{ 0x0f, 0xba, 6, false, 1, false, 0x894 }, { 0x0f, 0xba, 7, false, 1, false, 0x894 },
 	{ 0x0f, 0xb0, -1, true }, { 0x0f, 0xb1, -1 },
 	{ 0x0f, 0xc0, -1, true }, { 0x0f, 0xc1, -1 },
+	SHIFT(0), SHIFT(1), SHIFT(2), SHIFT(3), SHIFT(4), SHIFT(5), SHIFT(6), SHIFT(7),
+	{ 0x0f, 0xaf, -1, false, 0, 0, 0xd4 },
+	{ 0, 0x69, -1, false, 4, 0, 0xd4 }, { 0, 0x6b, -1, false, 1, 0, 0xd4 },
+	CONDITION(0), CONDITION(1), CONDITION(2), CONDITION(3), CONDITION(4), CONDITION(5),
+	CONDITION(6), CONDITION(7), CONDITION(8), CONDITION(9), CONDITION(10), CONDITION(11),
+	CONDITION(12), CONDITION(13), CONDITION(14), CONDITION(15),
 };
+
+static bool is_shift(const struct form *f)
+{
+	return !f->prefix && ((f->opcode & 0xfe) == 0xc0 || (f->opcode & 0xfc) == 0xd0);
+}
+
+/* Bytes of the operand of an instruction that assemble() made. */
+static unsigned int operand_size(const struct form *f, const u8 *bytes)
+{
+	bool word = *bytes == 0x66;
+	u8 rex = (bytes[word] & 0xf0) == 0x40 ? bytes[word] : 0;
+
+	return f->byte ? 1 : rex & 8 ? 8 : word ? 2 : 4;
+}
+
+/* The manual says so; for shifts it goes by the count.  Before the instruction runs. */
+static u64 undefined_flags(const struct form *f, const u8 *bytes, unsigned int len)
+{
+	unsigned int size = operand_size(f, bytes);
+	u8 n = f->imm ? bytes[len - 1] : f->opcode & 2 ? native.gpr[HV_RCX] : 1;
+
+	if (!is_shift(f))
+		return f->undefined;
+	n &= size == 8 ? 63 : 31;
+	if (!n)
+		return 0;
+	return (f->ext >= 4 ? FLAG_AF : 0) | (n > 1 ? FLAG_OF : 0) |
+	       (f->ext >= 4 && f->ext < 7 && n >= 8 * size ? FLAG_CF : 0);
+}
 
 /* [RBX + disp8], with any register but RBX and RSP in reg. */
 static unsigned int assemble(u8 *bytes, const struct form *f, s8 disp)
@@ -263,6 +306,7 @@ static void one_against_cpu(const struct form *f, bool trapped)
 	u8 bytes[INSN_LEN];
 	unsigned int len;
 	s8 disp = fake_random();
+	u64 undefined;
 	s64 off;
 
 	setup();
@@ -274,6 +318,7 @@ static void one_against_cpu(const struct form *f, bool trapped)
 	fake_vcpu.rflags = native.flags;
 	fake_vcpu.gpr[HV_RBX] = CHIP + at - disp;
 	native.gpr[HV_RBX] = (u64)(uintptr_t)native_memory + at - disp;
+	undefined = undefined_flags(f, bytes, len);
 	native_run(bytes, len);
 	if (trapped)
 		CHECK_EQ(emulate_trapped(bytes, len, MEMMAP_LAPIC + at + off, fake_random() & 1),
@@ -282,7 +327,7 @@ static void one_against_cpu(const struct form *f, bool trapped)
 		CHECK_EQ(emulate(bytes, len, MEMMAP_LAPIC + at + off, fake_random() & 1),
 			 OUT_RESUME);
 	CHECK_EQ(fake.chip_reads + fake.chip_writes == 0, trapped);
-	compare(bytes, len, f->undefined);
+	compare(bytes, len, undefined);
 }
 
 static void print_bytes(void)
@@ -359,6 +404,76 @@ static void one_string(u8 opcode, bool to_chip, bool trapped)
 	CHECK(trapped || rounds == (n <= 64 ? 1 : n <= 128 ? 2 : 3));
 }
 
+/* Two pages alike, or one of AL alone, but for one byte; or nothing like what is looked for. */
+static void fill_to_compare(u8 opcode, u8 rep)
+{
+	u64 value = fake_random() % 256 * 0x0101010101010101ull;
+
+	if (opcode >= 0xae) {
+		native.gpr[HV_RAX] = value;
+		memset(native_memory, rep == 0xf3 ? value : value + 1, 4096);
+	} else {
+		memcpy(native_memory + 4096, native_memory, 4096);
+		if (rep == 0xf2)
+			memset(native_memory, native_memory[4096] + 1, 4096);
+		if (rep == 0xf2)
+			memset(native_memory + 4096, native_memory[4096], 4096);
+	}
+	if (fake_random() & 3)
+		memset(native_memory + 2048 - 600 + fake_random() % 1200,
+		       rep == 0xf3 ? fake_random() : opcode >= 0xae ? value : native_memory[4096], 8);
+}
+
+/* REPE and REPNE CMPS and SCAS, both directions, the chip first or second. */
+static void one_comparison(u8 opcode, bool trapped)
+{
+	const u8 bytes[] = { fake_random() & 1 ? 0xf3 : 0xf2, fake_random() & 1 ? 0x48 : 0x40, opcode };
+	bool second = opcode >= 0xae || (fake_random() & 1), backwards = fake_random() & 1;
+	u64 start[2] = { (uintptr_t)native_memory, (uintptr_t)native_memory + 4096 };
+	unsigned int rounds = 0;
+	enum outcome out;
+
+	setup();
+	fake_map(DATA, DATA, PTE_US);	/* read only */
+	randomize();
+	fill_to_compare(opcode, bytes[0]);
+	memcpy(fake.chip[0], native_memory, 4096);
+	fake_poke(DATA, native_memory + 4096, 4096);
+	native.gpr[HV_RCX] = 1 + fake_random() % 150;
+	memcpy(fake_vcpu.gpr, native.gpr, sizeof(native.gpr));
+	fake_vcpu.gpr[HV_RDI] = (second ? CHIP : DATA) + 2048;
+	fake_vcpu.gpr[HV_RSI] = (second ? DATA : CHIP) + 2048;
+	native.gpr[HV_RDI] = start[!second] + 2048;
+	native.gpr[HV_RSI] = start[second] + 2048;
+	native.flags |= backwards ? RFLAGS_DF : 0;
+	fake_vcpu.rflags = native.flags;
+	native_run(bytes, 3);
+	do {
+		out = trapped ? emulate_trapped(bytes, 3, MEMMAP_LAPIC + 0x800, false) :
+				emulate(bytes, 3, MEMMAP_LAPIC + 0x800, false);
+		CHECK_EQ(out, OUT_RESUME);
+		CHECK(++rounds < 10);
+	} while (fake_vcpu.rip == CODE);
+	CHECK_EQ(fake_vcpu.gpr[HV_RCX], native.gpr[HV_RCX]);
+	CHECK_EQ(fake_vcpu.gpr[HV_RDI] - (second ? CHIP : DATA), native.gpr[HV_RDI] - start[!second]);
+	CHECK(opcode >= 0xae || fake_vcpu.gpr[HV_RSI] - (second ? DATA : CHIP) ==
+				native.gpr[HV_RSI] - start[second]);
+	CHECK_EQ((fake_vcpu.rflags ^ native.flags) & ARITHMETIC, 0);
+	CHECK(!memcmp(fake.chip[0], native_memory, 4096));
+}
+
+static void comparisons(bool trapped)
+{
+	unsigned int i;
+
+	for (i = 0; i < 1000 && tap_ok; i++) {
+		one_comparison(0xa6, trapped);
+		one_comparison(0xa7, trapped);
+		one_comparison(0xae, trapped);
+		one_comparison(0xaf, trapped);
+	}
+}
+
 static void strings(bool trapped)
 {
 	unsigned int i;
@@ -374,11 +489,13 @@ static void strings(bool trapped)
 static void test_strings(void)
 {
 	strings(false);
+	comparisons(false);
 }
 
 static void test_strings_trapped(void)
 {
 	strings(true);
+	comparisons(true);
 }
 
 /* An operand over the end of the chip's page goes on where the guest's tables say. */
