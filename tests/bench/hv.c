@@ -4,6 +4,7 @@
  *
  * usage: hv exits PAYLOAD          instructions of each kind of exit
  *        hv memory PAYLOAD COUNT   the host's memory for each of COUNT idle guests
+ *        hv alive PAYLOAD COUNT    COUNT guests at once, of which each answers
  *        hv boot KERNEL INITRD     from hvctl run to a guest's user space
  */
 #include <fcntl.h>
@@ -207,6 +208,57 @@ static void memory(const char *payload, int count)
 	free(ids);
 }
 
+/* Many at once. */
+
+static uint64_t small_guest(const char *payload)
+{
+	struct hvctl_spec *spec = flat_spec(payload);
+	uint64_t id;
+
+	/* Less than a large page, which it would not need. */
+	must(hvctl_spec_set(h, spec, "memory", "1536K"), "memory");
+	id = create(spec);
+	must(hvctl_start(h, id), "start");
+	return id;
+}
+
+/* Gives the guest @word to copy; or waits until it has. */
+static void ask(uint64_t id, uint64_t word, bool wait)
+{
+	volatile uint64_t *words;
+	void *page;
+
+	must(hvctl_memory_map(h, id, ANSWER_GPA, 4096, PROT_READ | PROT_WRITE, &page), "map");
+	words = (void *)((char *)page + ANSWER_WORD);
+	if (!wait)
+		words[0] = word;
+	while (wait && words[1] != word)
+		usleep(10000);
+	munmap(page, 4096);
+}
+
+static void alive(const char *payload, int count)
+{
+	uint64_t *ids = calloc(count, sizeof(*ids)), begin, all;
+	struct memory before, after;
+	int i;
+
+	end_guest(small_guest(payload));
+	before = memory_now();
+	begin = ticks();
+	for (i = 0; i < count; i++)
+		ids[i] = small_guest(payload);
+	all = ticks() - begin;
+	after = memory_now();
+	for (i = 0; i < 2 * count; i++)
+		ask(ids[i % count], i % count + 1, i >= count);
+	printf("alive %d_start %llu\n", count, (unsigned long long)(all / count));
+	printf("alive %d_memory %lld\n", count, (long long)(before.free - after.free) / count);
+	for (i = 0; i < count; i++)
+		end_guest(ids[i]);
+	free(ids);
+}
+
 /* Boot. */
 
 static void hvctl_run(char *kernel, char *initrd)
@@ -299,10 +351,12 @@ int main(int argc, char **argv)
 	} else if (argc == 4 && !strcmp(argv[1], "memory")) {
 		memory(argv[2], atoi(argv[3]));
 		cgroups(atoi(argv[3]));
+	} else if (argc == 4 && !strcmp(argv[1], "alive")) {
+		alive(argv[2], atoi(argv[3]));
 	} else if (argc == 4 && !strcmp(argv[1], "boot")) {
 		boot(argv[2], argv[3]);
 	} else {
-		die("usage: hv exits PAYLOAD | memory PAYLOAD COUNT | boot KERNEL INITRD");
+		die("usage: hv exits PAYLOAD | memory PAYLOAD COUNT | alive PAYLOAD COUNT | boot KERNEL INITRD");
 	}
 	return 0;
 }

@@ -8,6 +8,8 @@
 #include <stdint.h>
 
 #define BENCH_MEMORY	(16 << 20)
+#define ANSWER_GPA	0x100000	/* payload_answer.S: the page with its two words */
+#define ANSWER_WORD	0x800		/* where in it, and the next */
 #define BENCH_GPA	0x400000	/* of struct samples[BENCH_ROWS] */
 #define BENCH_PORT	0xf4		/* written at the end */
 #define BENCH_ROUNDS	1001		/* odd: the median is one of them */
