@@ -127,7 +127,8 @@ static int fill_memory(struct sk_buff *skb, struct guest *g)
 {
 	return put_guest_u64(skb, HV_A_GUEST_MEMORY_RESIDENT, guest_resident(g)) ||
 	       put_guest_u64(skb, HV_A_GUEST_TABLE_PAGES, guest_table_pages(g)) ||
-	       put_guest_u64(skb, HV_A_GUEST_KERNEL_MEMORY, g->kernel_memory) ? -EMSGSIZE : 0;
+	       put_guest_u64(skb, HV_A_GUEST_KERNEL_MEMORY,
+			     g->kernel_memory + console_footprint(&g->console)) ? -EMSGSIZE : 0;
 }
 
 /* The caller cancels the whole message where this fails, open nests included. */

@@ -133,6 +133,7 @@ struct exit {
  * @OUT_TRAP: bus_pending() is for the host side to answer; then go on
  * @OUT_MP: an INIT or a start-up message came: core_mp(), then go on
  * @OUT_SPIN: it waits for another vCPU: let that one run, then go on
+ * @OUT_CONSOLE: make the console larger, then go on
  */
 enum outcome {
 	OUT_RESUME,
@@ -146,6 +147,7 @@ enum outcome {
 	OUT_TRAP,
 	OUT_MP,
 	OUT_SPIN,
+	OUT_CONSOLE,
 };
 
 #endif /* HV_CORE_EXIT_H */

@@ -246,7 +246,7 @@ static enum outcome on_own_hypercall(struct vcpu *v)
 	if (!v->exit.insn_len)
 		return out;
 	out = settle(v, hypercall(v, &result));
-	if (out == OUT_S2_FILL || out == OUT_HALT || out == OUT_TRAP)
+	if (out == OUT_S2_FILL || out == OUT_HALT || out == OUT_TRAP || out == OUT_CONSOLE)
 		return out;
 	step_over(v, v->exit.insn_len);
 	v->gpr[HV_RAX] = result;

@@ -132,6 +132,9 @@ void host_trace_delivered(struct vcpu *vcpu, u8 vector);
 /* The guest prints @n bytes, each of which is read once. Any context. */
 void host_console_write(struct vcpu *vcpu, const u8 *bytes, unsigned int n);
 
+/* Is there room for @n bytes without a loss that OUT_CONSOLE could prevent? */
+bool host_console_takes(struct vcpu *vcpu, unsigned int n);
+
 /*
  * A core section: the guest's FPU state is loaded, preemption and interrupts
  * are off.  host_window() lets pending host interrupts in; it returns true

@@ -83,6 +83,8 @@ static enum outcome call_console_write(struct vcpu *v, s64 *result)
 
 	if (!get_buffer(v, 0, &b, &out, result))
 		return out;
+	if (!host_console_takes(v, b.len[0] + b.len[1]))
+		return OUT_CONSOLE;
 	for (i = 0; i < ARRAY_SIZE(b.va); i++)
 		host_console_write(v, b.va[i], b.len[i]);
 	*result = v->gpr[HV_RSI];

@@ -27,11 +27,23 @@ u32 ring_add(struct ring *r, const u8 *buf, u32 n)
 	u32 first;
 
 	n = min(n, ring_space(r));
+	if (!n)
+		return 0;
 	first = ring_piece(r, r->head, n);
 	memcpy(ring_at(r, r->head), buf, first);
 	memcpy(r->data, buf + first, n - first);
 	r->head += n;
 	return n;
+}
+
+void ring_move(struct ring *r, u8 *data, u32 size)
+{
+	struct ring new = { .data = data, .size = size, .head = r->tail, .tail = r->tail };
+	u32 used = ring_used(r), first = ring_piece(r, r->tail, used);
+
+	ring_add(&new, ring_at(r, r->tail), first);
+	ring_add(&new, r->data, used - first);
+	*r = new;
 }
 
 u32 ring_read(const struct ring *r, u64 *pos, u8 *buf, u32 n)
@@ -40,6 +52,8 @@ u32 ring_read(const struct ring *r, u64 *pos, u8 *buf, u32 n)
 
 	*pos = max(*pos, r->tail);
 	n = min_t(u64, n, r->head - *pos);
+	if (!n)
+		return 0;
 	first = ring_piece(r, *pos, n);
 	memcpy(buf, ring_at(r, *pos), first);
 	memcpy(buf + first, r->data, n - first);

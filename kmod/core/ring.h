@@ -11,8 +11,8 @@
 
 /**
  * struct ring - bytes in the order in which they came
- * @data: @size bytes; constant
- * @size: a power of two; constant
+ * @data: @size bytes
+ * @size: a power of two, or 0; this and @data change in ring_move() alone
  * @head: bytes ever put
  * @tail: bytes ever dropped or overwritten; bytes @tail to @head are in @data
  *
@@ -39,6 +39,9 @@ static inline u32 ring_space(const struct ring *r)
 {
 	return r->size - ring_used(r);
 }
+
+/* Keep the bytes in @data from now on, of @size (more than it was). The old one is the caller's. */
+void ring_move(struct ring *r, u8 *data, u32 size);
 
 /* Add a byte; the oldest one goes where there is no room. */
 void ring_put(struct ring *r, u8 byte);

@@ -79,6 +79,8 @@ static enum outcome requested(struct vcpu *v)
 	}
 	if (test_bit(VCPU_REQ_PLATFORM, &v->requests))
 		return OUT_PLATFORM;
+	if (test_bit(VCPU_REQ_CONSOLE, &v->requests))
+		return OUT_CONSOLE;
 	return OUT_RESUME;
 }
 

@@ -66,6 +66,7 @@ struct task_struct;
 #define VCPU_REQ_PLATFORM	1	/* platform.event is set */
 #define VCPU_REQ_FLUSH		2	/* second-level translations changed */
 #define VCPU_REQ_WAKE		3	/* the sleep that a guest asked for is over */
+#define VCPU_REQ_CONSOLE	4	/* the console has to grow before the guest prints more */
 
 /**
  * struct vcpu_event - an event to inject at the next entry

@@ -16,6 +16,7 @@
 
 #include "guest/console.h"
 #include "guest/guest.h"
+#include "guest/memory.h"
 #include "plat/uart.h"
 
 #define CONSOLE_CHUNK	256	/* bytes copied with interrupts off at a time */
@@ -64,17 +65,12 @@ static void console_wake_now(struct host_timer *timer)
 
 int console_init(struct console *c)
 {
-	u8 *out = kvzalloc(CONSOLE_RING, GFP_KERNEL_ACCOUNT);
-	u8 *in = kvzalloc(CONSOLE_INPUT, GFP_KERNEL_ACCOUNT);
+	u8 *out = kzalloc(CONSOLE_FIRST, GFP_KERNEL_ACCOUNT);
 
-	if (!out || !in) {
-		kvfree(out);
-		kvfree(in);
+	if (!out)
 		return -ENOMEM;
-	}
 	host_lock_init(&c->lock);
-	ring_init(&c->out, out, CONSOLE_RING);
-	ring_init(&c->in, in, CONSOLE_INPUT);
+	ring_init(&c->out, out, CONSOLE_FIRST);
 	init_waitqueue_head(&c->wq);
 	host_timer_init(&c->wake, console_wake_now);
 	return 0;
@@ -86,16 +82,80 @@ void console_destroy(struct console *c)
 		return;
 	host_timer_sync(&c->wake);
 	kvfree(c->out.data);
-	kvfree(c->in.data);
+	kfree(c->in.data);
+}
+
+size_t console_footprint(const struct console *c)
+{
+	return READ_ONCE(c->out.size) + READ_ONCE(c->in.size);
+}
+
+/* @data of @size for @r, unless somebody was faster. c->lock held. Returns what is left over. */
+static u8 *enlarge(struct ring *r, u8 *data, u32 size)
+{
+	u8 *old = r->data;
+
+	if (!data || r->size == size)
+		return data;
+	ring_move(r, data, size);
+	return old;
+}
+
+void console_grow(struct guest *g)
+{
+	struct console *c = &g->console;
+	struct charge charge;
+	unsigned long flags;
+	u8 *data;
+
+	if (READ_ONCE(c->settled))
+		return;
+	charge_begin(g, &charge);
+	data = kvzalloc(CONSOLE_RING, GFP_KERNEL_ACCOUNT);
+	charge_end(&charge);
+	flags = host_lock(&c->lock);
+	data = enlarge(&c->out, data, CONSOLE_RING);
+	c->settled = true;
+	host_unlock(&c->lock, flags);
+	kvfree(data);
+}
+
+/*
+ * Nothing can be allocated where the guest prints.  So once the first ring is half full
+ * every vCPU has to leave the core before it prints again, and the other half is for what
+ * they are printing at that moment: the string I/O of one exit, STRING_BATCH bytes each
+ * (HV_MAX_VCPUS of them fill it), or a hypercall's, which asks first.
+ */
+static void ask_for_more(struct guest *g)
+{
+	struct console *c = &g->console;
+	unsigned int i;
+
+	c->asked = true;
+	for (i = 0; i < g->nr_vcpus; i++)
+		set_bit(VCPU_REQ_CONSOLE, &g->vcpus[i]->requests);
+}
+
+/* c->lock held. */
+static void print(struct guest *g, const u8 *bytes, unsigned int n)
+{
+	struct console *c = &g->console;
+	unsigned int i;
+
+	for (i = 0; i < n; i++)
+		ring_put(&c->out, bytes[i]);
+	if (unlikely(!c->asked) && ring_used(&c->out) > CONSOLE_FIRST / 2)
+		ask_for_more(g);
 }
 
 /* The guest prints a byte. Core; platform.lock held. */
 void uart_tx(struct uart *u, u8 byte)
 {
-	struct console *c = &container_of(u, struct guest, platform.uart)->console;
+	struct guest *g = container_of(u, struct guest, platform.uart);
+	struct console *c = &g->console;
 	unsigned long flags = host_lock(&c->lock);
 
-	ring_put(&c->out, byte);
+	print(g, &byte, 1);
 	host_unlock(&c->lock, flags);
 	console_wake(c);
 }
@@ -106,17 +166,27 @@ void host_console_write(struct vcpu *v, const u8 *bytes, unsigned int n)
 	struct console *c = &v->guest->console;
 	u8 buf[CONSOLE_CHUNK];
 	unsigned long flags;
-	unsigned int i, len;
+	unsigned int len;
 
 	for (; n; n -= len, bytes += len) {
 		len = min_t(unsigned int, n, sizeof(buf));
 		memcpy(buf, bytes, len);
 		flags = host_lock(&c->lock);
-		for (i = 0; i < len; i++)
-			ring_put(&c->out, buf[i]);
+		print(v->guest, buf, len);
 		host_unlock(&c->lock, flags);
 	}
 	console_wake(c);
+}
+
+/* Two that ask at once may both be told so: the oldest goes where there was room for one. */
+bool host_console_takes(struct vcpu *v, unsigned int n)
+{
+	struct console *c = &v->guest->console;
+	unsigned long flags = host_lock(&c->lock);
+	bool takes = c->settled || n <= ring_space(&c->out);
+
+	host_unlock(&c->lock, flags);
+	return takes;
 }
 
 static u32 console_peek_input(struct console *c, u8 *buf, u32 n)
@@ -357,11 +427,30 @@ static int console_attach(struct console_file *f, u32 flags)
 	return err;
 }
 
+/* The queue for a writer's input. False: no memory. */
+static bool make_input(struct console *c)
+{
+	unsigned long flags;
+	u8 *data;
+
+	if (READ_ONCE(c->in.size))
+		return true;
+	data = kzalloc(CONSOLE_INPUT, GFP_KERNEL_ACCOUNT);
+	flags = host_lock(&c->lock);
+	data = enlarge(&c->in, data, CONSOLE_INPUT);
+	host_unlock(&c->lock, flags);
+	kfree(data);
+	return READ_ONCE(c->in.size);
+}
+
 int console_open(struct guest *g, u32 flags)
 {
-	struct console_file *f = kzalloc(sizeof(*f), GFP_KERNEL_ACCOUNT);
+	struct console_file *f;
 	int fd;
 
+	if ((flags & HV_CONSOLE_WRITE) && !make_input(&g->console))
+		return -ENOMEM;
+	f = kzalloc(sizeof(*f), GFP_KERNEL_ACCOUNT);
 	if (!f)
 		return -ENOMEM;
 	f->guest = guest_get(g);

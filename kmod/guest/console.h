@@ -15,14 +15,18 @@
 #include "core/host.h"
 #include "core/ring.h"
 
-#define CONSOLE_RING	(64 * 1024)	/* bytes of output kept; power of two */
-#define CONSOLE_INPUT	4096		/* bytes of input queued; power of two */
+/* Bytes, powers of two. */
+#define CONSOLE_FIRST	(8 * 1024)	/* of output kept, as long as a guest prints little */
+#define CONSOLE_RING	(64 * 1024)	/* of output kept */
+#define CONSOLE_INPUT	4096		/* of input queued, once there was a writer */
 
 /**
  * struct console - output ring and input queue
  * @lock: all below but @wq and @wake; interrupts off; taken inside platform.lock
- * @out: what the guest printed, the last CONSOLE_RING bytes
- * @in: what the UART has yet to take
+ * @out: what the guest printed, the last @out.size bytes
+ * @in: what the UART has yet to take; none before the first writer
+ * @asked: the vCPUs have been asked to leave the core for console_grow()
+ * @settled: @out does not grow any more
  * @writer: somebody holds the input side
  * @ended: the guest has stopped: readers get end of file once they have all
  * @live: the guest runs: the UART takes input. Neither, before the first start
@@ -34,6 +38,8 @@ struct console {
 	host_lock_t lock;
 	struct ring out;
 	struct ring in;
+	bool asked;
+	bool settled;
 	bool writer;
 	bool ended;
 	bool live;
@@ -59,6 +65,16 @@ void console_destroy(struct console *c);
 void console_set_ended(struct console *c, bool ended);
 
 struct guest;
+
+/*
+ * Keep CONSOLE_RING bytes from now on, paid by the guest's cgroup.  Where there is no
+ * memory for them it stays as it is, for good: that much less of the guest's output is
+ * kept.  Thread context.
+ */
+void console_grow(struct guest *g);
+
+/* Bytes that it holds. No lock. */
+size_t console_footprint(const struct console *c);
 
 /* A new console descriptor for @g (flags: HV_CONSOLE_*), or -errno. */
 int console_open(struct guest *g, u32 flags);

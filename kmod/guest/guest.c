@@ -298,8 +298,7 @@ static int build(struct guest *g, struct guest_config *c, struct netlink_ext_ack
 		err = take_segments(g, c, ack);
 	if (!err)
 		err = create_vcpus(g, g->vcpus_wanted);
-	g->kernel_memory = sizeof(*g) + CONSOLE_RING + CONSOLE_INPUT +
-			   (g->origin ? strlen(g->origin) + 1 : 0) +
+	g->kernel_memory = sizeof(*g) + (g->origin ? strlen(g->origin) + 1 : 0) +
 			   g->nr_segments * sizeof(*g->segments) + g->nr_vcpus * vcpu_footprint() +
 			   (g->apic_page ? PAGE_SIZE : 0);
 	return err;

@@ -191,7 +191,7 @@ struct guest_config {
  * @apic_page: see struct platform; NULL: none; constant
  * @yielded_to: index of the vCPU that another one last gave its CPU to; no lock, a hint
  * @zaps: how often pages were taken out of @s2 and its files; F for changes
- * @kernel_memory: bytes held beyond guest pages and tables; constant
+ * @kernel_memory: bytes held beyond guest pages, tables and the console; constant
  * @log_limit: of host_log()
  */
 struct guest {

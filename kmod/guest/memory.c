@@ -50,17 +50,21 @@ void memory_exit(void)
 	kern_unmount(memory_mnt);
 }
 
-/* The vCPU threads live in the guest's cgroup: charge what is allocated now to it. */
-static struct mem_cgroup *charge_guest(struct guest *g)
+/* The vCPU threads live in the guest's cgroup. */
+void charge_begin(struct guest *g, struct charge *c)
 {
-	struct mem_cgroup *memcg;
-
 	rcu_read_lock();
-	memcg = mem_cgroup_from_task(g->threads[0]);
-	if (memcg && !css_tryget(&memcg->css))
-		memcg = NULL;
+	c->memcg = mem_cgroup_from_task(g->threads[0]);
+	if (c->memcg && !css_tryget(&c->memcg->css))
+		c->memcg = NULL;
 	rcu_read_unlock();
-	return memcg;
+	c->before = set_active_memcg(c->memcg);
+}
+
+void charge_end(struct charge *c)
+{
+	set_active_memcg(c->before);
+	mem_cgroup_put(c->memcg);
 }
 
 static struct page *backing_page(struct region *r, u64 gpa)
@@ -283,12 +287,12 @@ static int fill(struct guest *g, u64 gpa, bool code)
 
 int memory_fill(struct guest *g, u64 gpa, bool code)
 {
-	struct mem_cgroup *memcg = charge_guest(g);
-	struct mem_cgroup *old = set_active_memcg(memcg);
-	int ret = fill(g, gpa, code);
+	struct charge charge;
+	int ret;
 
-	set_active_memcg(old);
-	mem_cgroup_put(memcg);
+	charge_begin(g, &charge);
+	ret = fill(g, gpa, code);
+	charge_end(&charge);
 	return min(ret, 0);
 }
 
@@ -470,15 +474,14 @@ static int apply_segment(struct guest *g, struct segment *s)
 
 static int apply_manifest(struct guest *g)
 {
-	struct mem_cgroup *memcg = charge_guest(g);
-	struct mem_cgroup *old = set_active_memcg(memcg);
+	struct charge charge;
 	unsigned int i;
 	int err = 0;
 
+	charge_begin(g, &charge);
 	for (i = 0; i < g->nr_segments && !err; i++)
 		err = apply_segment(g, &g->segments[i]);
-	set_active_memcg(old);
-	mem_cgroup_put(memcg);
+	charge_end(&charge);
 	return err;
 }
 

@@ -9,8 +9,26 @@
 struct file;
 struct guest;
 struct guest_config;
+struct mem_cgroup;
 struct region;
 struct netlink_ext_ack;
+
+/**
+ * struct charge - whose cgroup pays; see charge_begin()
+ * @memcg: the guest's, referenced; NULL: the root's
+ * @before: what the task had in its place
+ */
+struct charge {
+	struct mem_cgroup *memcg;
+	struct mem_cgroup *before;
+};
+
+/*
+ * What this task allocates with __GFP_ACCOUNT from the first to the second is @g's.
+ * @g has a vCPU; thread context.
+ */
+void charge_begin(struct guest *g, struct charge *c);
+void charge_end(struct charge *c);
 
 /* hv's private tmpfs mount, at load and unload. */
 int memory_init(void);

@@ -117,6 +117,14 @@ static enum outcome do_mp(struct vcpu *v)
 	return OUT_RESUME;
 }
 
+/* The bit first: where there is no memory, the guest goes on with what it has. */
+static enum outcome do_console(struct vcpu *v)
+{
+	clear_bit(VCPU_REQ_CONSOLE, &v->requests);
+	console_grow(v->guest);
+	return OUT_RESUME;
+}
+
 static enum outcome (*const outcomes[])(struct vcpu *v) = {
 	[OUT_INTERRUPT] = do_interrupt,
 	[OUT_HALT] = do_halt,
@@ -128,6 +136,7 @@ static enum outcome (*const outcomes[])(struct vcpu *v) = {
 	[OUT_TRAP] = handlers_answer,
 	[OUT_MP] = do_mp,
 	[OUT_SPIN] = do_spin,
+	[OUT_CONSOLE] = do_console,
 };
 
 /* Inside, until the vCPUs meet or the guest has to end. */

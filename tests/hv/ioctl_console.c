@@ -11,6 +11,7 @@
 #include "harness.h"
 
 #define RING		65536
+#define FIRST		8192
 #define INPUT		4096
 #define FLOOD		70000
 #define WAIT_MS		20000
@@ -234,6 +235,53 @@ static void overrun(void)
 	close(fd);
 }
 
+static uint64_t kernel_memory(void)
+{
+	struct hvctl_guest *g;
+	uint64_t bytes;
+
+	if (hvctl_get(h, id, &g))
+		test_die("get: %s", hvctl_error(h));
+	bytes = g->kernel_memory;
+	hvctl_guest_free(g);
+	return bytes;
+}
+
+/* A new guest prints @n bytes as @how says: all of them are kept. */
+static void kept(const char *how, size_t n)
+{
+	static uint8_t buf[RING];
+	uint64_t before;
+	int fd, late;
+	size_t i;
+
+	kill_and_remove();
+	set_up();
+	fd = open_console(HV_CONSOLE_WRITE);
+	before = kernel_memory();
+	CHECK(write_all(fd, how) && write_all(fd, "."));
+	CHECK_OK(h, hvctl_start(h, id));
+	CHECK(expect(fd, "ready\n"));
+	CHECK_EQ(read_all(fd, buf, n + 1), n + 1);
+	late = open_console(0);
+	CHECK(expect(late, "ready\n"));
+	CHECK_EQ(read_all(late, buf, n + 1), n + 1);
+	close(late);
+	close(fd);
+	for (i = 0; i < n; i++)
+		CHECK_EQ(buf[i], i % 251);
+	CHECK_EQ(buf[n], '.');
+	CHECK_EQ(kernel_memory() - before, RING - FIRST);
+}
+
+/* Its first ring is small; where more is printed it grows, and nothing is lost. */
+static void grows(void)
+{
+	kept("H", 30000);
+	kept("C", 28672);
+	kept("S", 30000);
+}
+
 #define WATCHERS	4
 #define LINE		1024
 #define LINES		(RING / LINE + 8)
@@ -413,6 +461,7 @@ static const struct tap_test tests[] = {
 	{ "64 readers", many_readers },
 	{ "more input than the queue holds", much_input },
 	{ "a reader that is overrun", overrun },
+	{ "more than the first ring has room for", grows },
 	{ "a slow watcher delays no other", slow_watcher },
 	{ "end of file, EPIPE and hang-up when it stops", stops },
 	{ "it goes on after a start", starts_again },

@@ -87,6 +87,42 @@ static void test_add(void)
 	CHECK(ring_used(&r) == 0 && r.tail == r.head);
 }
 
+/* From any place in the old ring, the bytes keep their positions. */
+static void test_move(void)
+{
+	static u8 larger[4 * SIZE];
+	u8 buf[4 * SIZE];
+	struct ring r;
+	u32 gone, n;
+	u64 pos;
+
+	for (gone = 0; gone < 2 * SIZE; gone++) {
+		ring_init(&r, data, SIZE);
+		put_many(&r, gone);
+		ring_drop(&r, gone % 5);
+		n = ring_used(&r);
+		pos = r.tail;
+		ring_move(&r, larger, sizeof(larger));
+		CHECK(ring_used(&r) == n && r.head == gone && r.tail == pos);
+		CHECK(add_many(&r, 2 * SIZE) == 2 * SIZE);
+		n += 2 * SIZE;
+		CHECK(ring_read(&r, &pos, buf, sizeof(buf)) == n && in_order(buf, pos, n));
+	}
+}
+
+/* A ring that has nothing yet, and what it gets later. */
+static void test_none(void)
+{
+	struct ring r = { 0 };
+	u64 pos = 0;
+	u8 buf[4];
+
+	CHECK(!ring_space(&r) && !add_many(&r, 3) && !ring_read(&r, &pos, buf, 4));
+	ring_drop(&r, 3);
+	ring_move(&r, data, SIZE);
+	CHECK(add_many(&r, 3) == 3 && ring_read(&r, &pos, buf, 4) == 3 && in_order(buf, 0, 3));
+}
+
 /* All operations in a random order; the ring's own bounds are the model. */
 static bool step(struct ring *r, u64 *pos, unsigned int n)
 {
@@ -133,6 +169,8 @@ static const struct tap_test tests[] = {
 	{ "a new ring is empty", test_empty },
 	{ "a full ring loses its oldest bytes, and overrun readers skip them", test_overrun },
 	{ "adding stops where the ring is full, dropping makes room", test_add },
+	{ "a larger one keeps every byte in its place", test_move },
+	{ "one of no bytes takes nothing and gives nothing", test_none },
 	{ "100000 random operations keep every byte in its place", test_random },
 };
 
