@@ -191,7 +191,7 @@ static int fill_exit(struct sk_buff *skb, const struct vcpu *v, enum exit_reason
 
 	if (!nest || nla_put_string(skb, HV_A_EXIT_NAME, exit_names[reason]) ||
 	    put_u64(skb, HV_A_EXIT_COUNT, count, HV_A_EXIT_PAD) ||
-	    fill_times(skb, v->recorder->times[reason]))
+	    fill_times(skb, v->recorder.kept->times[reason]))
 		return -EMSGSIZE;
 	nla_nest_end(skb, nest);
 	return 0;

@@ -159,7 +159,7 @@ static long guest_fd_last_exits(struct file *file, union ioctl_arg *arg)
 	copy = kmalloc_array(RECORDER_EXITS, sizeof(*copy), GFP_KERNEL);
 	if (!copy)
 		return -ENOMEM;
-	n = recorder_read(g->vcpus[a->vcpu]->recorder, copy, &a->total);
+	n = recorder_read(&g->vcpus[a->vcpu]->recorder, copy, &a->total);
 	err = records_to_user(copy, n, a);
 	kfree(copy);
 	return err;

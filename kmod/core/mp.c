@@ -11,7 +11,6 @@
 #include "core/engine.h"
 #include "core/exits.h"
 #include "core/mp.h"
-#include "core/recorder.h"
 
 const struct hv_vcpu_state core_reset_state = {
 	.rip = 0xfff0,
@@ -51,7 +50,7 @@ void core_reset(struct vcpu *v, const struct hv_vcpu_state *boot)
 
 	WRITE_ONCE(v->mp, v->index ? MP_WAIT_SIPI : MP_RUNNABLE);
 	v->xcr0 = 1;
-	recorder_cut(v->recorder);
+	recorder_cut(&v->recorder);
 	load(v, state, false);
 	msr_reset(v);
 	lapic_reset(&v->lapic, true);

@@ -13,7 +13,7 @@ unsigned int recorder_read(const struct recorder *r, struct recorded_exit *out, 
 	head = smp_load_acquire(&r->head);
 	first = head - min_t(u64, head, RECORDER_EXITS);
 	for (pos = first; pos < head; pos++)
-		out[pos - first] = r->ring[pos % RECORDER_EXITS];
+		out[pos - first] = r->kept->ring[pos % RECORDER_EXITS];
 	/* The copy comes before the look at how far the writer has got. */
 	smp_rmb();
 	begun = READ_ONCE(r->begun);

@@ -36,19 +36,30 @@ struct recorded_exit {
 };
 
 /**
+ * struct recording - what is kept, whole pages
+ * @ring: the exit with number n is at n % RECORDER_EXITS
+ * @times: by reason, handling times by their logarithm: see recorder_bucket()
+ */
+struct recording {
+	struct recorded_exit ring[RECORDER_EXITS];
+	u64 times[NR_EXITS][RECORDER_BUCKETS];
+};
+
+/* An allocation of a byte more would take twice as much. */
+static_assert(sizeof(struct recording) <= 16384);
+
+/**
  * struct recorder - one vCPU's
  * @begun: exits whose record was begun
  * @head: exits that are recorded
  * @left_at: host TSC of the exit whose handling is timed; 0: none is
- * @ring: the exit with number n is at n % RECORDER_EXITS
- * @times: by reason, handling times by their logarithm: see recorder_bucket()
+ * @kept: the records; constant
  */
 struct recorder {
 	u64 begun;
 	u64 head;
 	u64 left_at;
-	struct recorded_exit ring[RECORDER_EXITS];
-	u64 times[NR_EXITS][RECORDER_BUCKETS];
+	struct recording *kept;
 };
 
 /*
@@ -63,7 +74,7 @@ static inline unsigned int recorder_bucket(u64 ticks)
 /* The CPU has left the guest at @tsc. */
 static inline void recorder_exit(struct recorder *r, const struct exit *e, u64 rip, u64 tsc)
 {
-	struct recorded_exit *x = &r->ring[r->head % RECORDER_EXITS];
+	struct recorded_exit *x = &r->kept->ring[r->head % RECORDER_EXITS];
 
 	WRITE_ONCE(r->begun, r->head + 1);
 	/* recorder_read() sees @begun before what it is about to lose. */
@@ -83,7 +94,7 @@ static inline void recorder_exit(struct recorder *r, const struct exit *e, u64 r
 static inline void recorder_entry(struct recorder *r, enum exit_reason reason, u64 tsc)
 {
 	if (r->left_at)
-		r->times[reason][recorder_bucket(tsc - r->left_at)]++;
+		r->kept->times[reason][recorder_bucket(tsc - r->left_at)]++;
 }
 
 /* The vCPU is held, or starts over: the time until its next entry is nobody's. */

@@ -5,7 +5,6 @@
 #include "core/engine.h"
 #include "core/exits.h"
 #include "core/mp.h"
-#include "core/recorder.h"
 #include "mmu/walk.h"
 
 /*
@@ -74,7 +73,7 @@ static enum outcome requested(struct vcpu *v)
 		guest_fetch_forget(v);
 	}
 	if (test_bit(VCPU_REQ_LEAVE, &v->requests)) {
-		recorder_cut(v->recorder);
+		recorder_cut(&v->recorder);
 		return OUT_REQUEST;
 	}
 	if (test_bit(VCPU_REQ_PLATFORM, &v->requests))
@@ -122,9 +121,9 @@ static enum outcome step(struct vcpu *v)
 		pv_offer_eoi(v);
 	host_trace(inject, v);
 	host_trace(entry, v);
-	recorder_entry(v->recorder, v->exit.reason, host_ticks());
+	recorder_entry(&v->recorder, v->exit.reason, host_ticks());
 	static_call(engine_run)(v);
-	recorder_exit(v->recorder, &v->exit, v->rip, host_ticks());
+	recorder_exit(&v->recorder, &v->exit, v->rip, host_ticks());
 	host_trace(exit, v);
 	v->entries++;
 	v->exits[v->exit.reason]++;

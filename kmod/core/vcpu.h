@@ -14,11 +14,11 @@
 #include "core/platform.h"
 #include "core/pv.h"
 #include "core/pvclock.h"
+#include "core/recorder.h"
 #include "emul/decode.h"
 #include "mmu/fetch.h"
 
 struct guest;
-struct recorder;
 struct s2;
 struct task_struct;
 
@@ -177,7 +177,7 @@ struct vcpu_msrs {
  * @entries: how often the guest was entered
  * @guest_ticks: host TSC ticks spent in core sections
  * @sleep: ends HV_CALL_SLEEP_UNTIL
- * @recorder: the last exits, and how long they took; constant
+ * @recorder: the last exits, and how long they took
  */
 struct vcpu {
 	u64 gpr[HV_NR_GPRS];
@@ -217,7 +217,7 @@ struct vcpu {
 	u64 entries;
 	u64 guest_ticks;
 	struct host_timer sleep;
-	struct recorder *recorder;
+	struct recorder recorder;
 };
 
 /*

@@ -173,7 +173,7 @@ static int vcpu_thread(void *data)
 
 size_t vcpu_footprint(void)
 {
-	return engine->vcpu_size + sizeof(struct recorder) + PAGE_SIZE + host_fpu_size();
+	return engine->vcpu_size + sizeof(struct recording) + PAGE_SIZE + host_fpu_size();
 }
 
 static struct vcpu *vcpu_alloc(struct guest *g, unsigned int index)
@@ -183,9 +183,9 @@ static struct vcpu *vcpu_alloc(struct guest *g, unsigned int index)
 	if (!v)
 		return NULL;
 	v->fpu = host_fpu_alloc();
-	v->recorder = kzalloc(sizeof(*v->recorder), GFP_KERNEL_ACCOUNT);
-	if (!v->fpu || !v->recorder || engine->vcpu_init(v)) {
-		kfree(v->recorder);
+	v->recorder.kept = kzalloc(sizeof(*v->recorder.kept), GFP_KERNEL_ACCOUNT);
+	if (!v->fpu || !v->recorder.kept || engine->vcpu_init(v)) {
+		kfree(v->recorder.kept);
 		host_fpu_free(v->fpu);
 		kfree(v);
 		return NULL;
@@ -200,7 +200,7 @@ static struct vcpu *vcpu_alloc(struct guest *g, unsigned int index)
 static void vcpu_free(struct vcpu *v)
 {
 	engine->vcpu_free(v);
-	kfree(v->recorder);
+	kfree(v->recorder.kept);
 	host_fpu_free(v->fpu);
 	kfree(v);
 }

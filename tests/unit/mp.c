@@ -13,7 +13,6 @@
 #include "core/engine.h"
 #include "core/mp.h"
 #include "core/msr.h"
-#include "core/recorder.h"
 #include "tap.h"
 
 #define SIGNATURE	0x00800f12U
@@ -70,8 +69,6 @@ enum outcome vcpu_stop(struct vcpu *v, enum hv_stop_reason reason, u32 status,
 	return OUT_STOP;
 }
 
-static struct recorder recorders[BOARD_VCPUS];
-
 static const struct hv_vcpu_state boot = { .rip = 0x100000, .rflags = 2, .cr0 = 0x80000031 };
 
 static void setup(unsigned int nr)
@@ -81,7 +78,6 @@ static void setup(unsigned int nr)
 	board_setup(nr);
 	for (i = 0; i < nr; i++) {
 		board_vcpu[i].platform = &board;
-		board_vcpu[i].recorder = &recorders[i];
 		board_vcpu[i].index = i;
 		core_reset(&board_vcpu[i], &boot);
 	}
