@@ -9,16 +9,19 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <linux/magic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/vfs.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "internal.h"
 
 #define SLICE		"hv.slice"
+#define USUAL_MOUNT	"/sys/fs/cgroup"
 #define MOUNTINFO	"/proc/self/mountinfo"
 
 /* Limits, and what the kernel says where there is none. */
@@ -73,8 +76,20 @@ static int open_directory(const char *path)
 	return fd < 0 ? -errno : fd;
 }
 
-/* The cgroup2 mount as a directory, or a negative errno. */
-static int open_mount(void)
+/* Something else may be mounted over it. */
+static int open_cgroup2(const char *path)
+{
+	int fd = open_directory(path);
+	struct statfs fs;
+
+	if (fd >= 0 && (fstatfs(fd, &fs) || fs.f_type != CGROUP2_SUPER_MAGIC)) {
+		close(fd);
+		return -ENOENT;
+	}
+	return fd;
+}
+
+static int search_mounts(void)
 {
 	FILE *info = fopen(MOUNTINFO, "re");
 	char mount[4096];
@@ -86,10 +101,18 @@ static int open_mount(void)
 		return -errno;
 	while (fd < 0 && getline(&line, &size, info) > 0)
 		if (is_cgroup2(line, mount, sizeof(mount)))
-			fd = open_directory(mount);
+			fd = open_cgroup2(mount);
 	free(line);
 	fclose(info);
 	return fd;
+}
+
+/* The cgroup2 mount as a directory, or a negative errno. A search costs as much as a guest. */
+static int open_mount(void)
+{
+	int fd = open_cgroup2(USUAL_MOUNT);
+
+	return fd < 0 ? search_mounts() : fd;
 }
 
 static int write_file(int dir, const char *name, const char *text)

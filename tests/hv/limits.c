@@ -5,7 +5,10 @@
  *
  * Guests count in a word that is shared with this program.
  */
+#include <sched.h>
 #include <signal.h>
+#include <sys/mount.h>
+#include <sys/stat.h>
 #include <sys/sysinfo.h>
 #include <sys/wait.h>
 
@@ -221,6 +224,42 @@ static void memory_raised(void)
 	CHECK_OK(h, hvctl_remove(h, id));
 }
 
+#define ODD_MOUNT	"/tmp/a cgroup"
+
+/* With the cgroups at another place, whose name mountinfo has to escape, and none at the usual. */
+static int create_elsewhere(const char *name)
+{
+	struct hvctl_spec *spec;
+	struct hvctl *own;
+	uint64_t id;
+
+	if (unshare(CLONE_NEWNS) || mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL) ||
+	    mount("none", ODD_MOUNT, "cgroup2", 0, NULL) ||
+	    mount("none", "/sys/fs/cgroup", "tmpfs", 0, NULL) || hvctl_open(&own))
+		return 1;
+	spec = payload_spec(own, "hello");
+	return hvctl_spec_set(own, spec, "name", name) || hvctl_create(own, spec, &id);
+}
+
+static void mounted_elsewhere(void)
+{
+	static const char name[] = "elsewhere";
+	uint64_t id;
+	int status;
+	pid_t pid;
+
+	mkdir(ODD_MOUNT, 0755);
+	pid = fork();
+	if (!pid)
+		_exit(create_elsewhere(name));
+	CHECK(waitpid(pid, &status, 0) == pid && !status);
+	rmdir(ODD_MOUNT);
+	CHECK_OK(h, hvctl_lookup(h, name, &id));
+	CHECK(!access(SLICE "/elsewhere", F_OK));
+	CHECK_OK(h, hvctl_remove(h, id));
+	CHECK(access(SLICE "/elsewhere", F_OK) && errno == ENOENT);
+}
+
 static const struct tap_test tests[] = {
 	{ "the heavier of two guests does more", weights },
 	{ "and less when it is the lighter one", weights_swapped },
@@ -229,6 +268,7 @@ static const struct tap_test tests[] = {
 	{ "and nothing was wrong with them meanwhile", ends_well },
 	{ "a guest over its memory limit stops, and nobody else", memory_limit },
 	{ "the same guest without that limit goes on", memory_raised },
+	{ "cgroups are found where they are mounted", mounted_elsewhere },
 };
 
 int main(void)
