@@ -3,6 +3,7 @@
  * 64-bit long mode with flat segments and the first 4 GiB mapped one to one:
  * how Linux's 64-bit boot protocol wants to be entered, and flat binaries too.
  */
+#include <endian.h>
 #include <string.h>
 
 #include "boot.h"
@@ -35,10 +36,11 @@
 #define GIBS		4
 #define ENTRIES		512
 
+/* Thousands of these are in each guest. */
 static void put64(uint8_t *at, uint64_t value)
 {
-	for (int i = 0; i < 8; i++)
-		at[i] = value >> (8 * i);
+	value = htole64(value);
+	memcpy(at, &value, sizeof(value));
 }
 
 /**
