@@ -111,7 +111,8 @@ void console_grow(struct guest *g)
 	if (READ_ONCE(c->settled))
 		return;
 	charge_begin(g, &charge);
-	data = kvzalloc(CONSOLE_RING, GFP_KERNEL_ACCOUNT);
+	/* Softly: a guest that prints is no reason to kill somebody for his memory. */
+	data = kvzalloc(CONSOLE_RING, GFP_KERNEL_ACCOUNT | __GFP_RETRY_MAYFAIL | __GFP_NOWARN);
 	charge_end(&charge);
 	flags = host_lock(&c->lock);
 	data = enlarge(&c->out, data, CONSOLE_RING);

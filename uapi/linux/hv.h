@@ -354,6 +354,8 @@ struct hv_irqfd {
  * write() takes what fits into the guest's 4 KiB input queue, and blocks (or
  * EAGAIN) when nothing does; EPIPE when the guest has stopped.  poll() works
  * for both.
+ *
+ * EBUSY (another has the input side), EINVAL (flags or padding), ENOMEM, EMFILE.
  */
 struct hv_console {
 	__u32 flags;
