@@ -107,7 +107,7 @@ static int search_mounts(void)
 	return fd;
 }
 
-/* The cgroup2 mount as a directory, or a negative errno. A search costs as much as a guest. */
+/* The cgroup2 mount as a directory, or a negative errno. A search reads all mounts: not for each guest. */
 static int open_mount(void)
 {
 	int fd = open_cgroup2(USUAL_MOUNT);

@@ -116,7 +116,7 @@ void console_grow(struct guest *g)
 	charge_end(&charge);
 	flags = host_lock(&c->lock);
 	data = enlarge(&c->out, data, CONSOLE_RING);
-	c->settled = true;
+	WRITE_ONCE(c->settled, true);
 	host_unlock(&c->lock, flags);
 	kvfree(data);
 }
