@@ -83,7 +83,6 @@ static void take_init(struct vcpu *v)
 	lapic_reset(&v->lapic, false);
 	init_state(v, &state);
 	load(v, &state, true);
-	WRITE_ONCE(v->mp, MP_WAIT_SIPI);
 }
 
 /* 'Typical BSP Initialization Sequence': the vector is the number of a 4 KiB page. */
@@ -97,15 +96,23 @@ static void take_sipi(struct vcpu *v)
 	state.cs.selector = vector << 8;
 	state.cs.base = vector << 12;
 	load(v, &state, true);
-	WRITE_ONCE(v->mp, MP_RUNNABLE);
 }
 
 void core_mp(struct vcpu *v)
 {
-	if (lapic_test_clear(&v->lapic, LAPIC_PENDING_INIT))
+	enum vcpu_mp mp = v->mp;
+
+	/* First it is awake, then it takes a message: see is_stuck(). */
+	WRITE_ONCE(v->mp, MP_RUNNABLE);
+	if (lapic_test_clear(&v->lapic, LAPIC_PENDING_INIT)) {
 		take_init(v);
-	if (v->mp == MP_WAIT_SIPI && lapic_test_clear(&v->lapic, LAPIC_PENDING_SIPI))
+		mp = MP_WAIT_SIPI;
+	}
+	if (mp == MP_WAIT_SIPI && lapic_test_clear(&v->lapic, LAPIC_PENDING_SIPI)) {
 		take_sipi(v);
+		mp = MP_RUNNABLE;
+	}
+	WRITE_ONCE(v->mp, mp);
 }
 
 /*
@@ -153,7 +160,7 @@ static bool has_message(const struct vcpu *v, enum vcpu_mp mp)
 		return pending & BIT(LAPIC_PENDING_SIPI);
 	if (READ_ONCE(v->pv.kicked))
 		return true;
-	return (pending & BIT(LAPIC_PENDING_NMI)) && !v->nmi_blocked;
+	return (pending & BIT(LAPIC_PENDING_NMI)) && !READ_ONCE(v->nmi_blocked);
 }
 
 static bool wakes(struct vcpu *v)
@@ -168,13 +175,20 @@ bool core_has_work(struct vcpu *v)
 	return READ_ONCE(v->requests) || wakes(v);
 }
 
-/* Does @v rest so that only a message of another processor could end it, and has none? */
+/*
+ * Does @v rest so that only a message of another processor could end it, and has none?
+ * One that takes a message is awake before the message is gone: so where none is seen,
+ * and it still rests behind that, none was taken.
+ */
 static bool is_stuck(const struct vcpu *v)
 {
 	/* Its pending word was looked at before it went to rest. */
 	enum vcpu_mp mp = smp_load_acquire(&v->mp);
 
-	return (mp == MP_WAIT_SIPI || mp == MP_HALTED_OFF) && !has_message(v, mp);
+	if ((mp != MP_WAIT_SIPI && mp != MP_HALTED_OFF) || has_message(v, mp))
+		return false;
+	smp_rmb();
+	return READ_ONCE(v->mp) == mp;
 }
 
 /*
@@ -216,8 +230,9 @@ enum outcome mp_rest(struct vcpu *v)
 		return rest(v);
 	if (v->mp == MP_WAIT_SIPI)
 		return OUT_MP;
+	/* First it is awake, then it takes a message: see is_stuck(). */
 	WRITE_ONCE(v->mp, MP_RUNNABLE);
-	WRITE_ONCE(v->pv.kicked, false);
+	smp_store_release(&v->pv.kicked, false);
 	return OUT_RESUME;
 }
 

@@ -32,6 +32,6 @@ shows 'SMP: 2T'
 result 3 $? "on two processors"
 shows 'Errors: 0' && ! shows 'Errors: *[1-9]'
 result 4 $? "without an error"
-[ $failed = 0 ] || { hvctl ls -a && screen | tail -n 40; }
+[ $failed = 0 ] || { screen | tail -n 40; hvctl ls -a; }
 hvctl rm -f $name >/dev/null
 exit $failed

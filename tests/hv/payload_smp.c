@@ -94,9 +94,27 @@ static HANDLER void on_test(struct frame *f)
 	lapic_write(L_EOI, 0);
 }
 
+/*
+ * Halts with interrupts off unless *@value is @wanted. An NMI ends it, from its first
+ * instruction on: on_nmi() takes one that comes before the HLT to its end.
+ */
+void halt_unless(volatile u32 *value, u32 wanted);
+extern const u8 halt_unless_end[];
+
+asm(".pushsection .text\n"
+    "halt_unless:\n"
+    "	cmp	%esi, (%rdi)\n"
+    "	je	halt_unless_end\n"
+    "	hlt\n"
+    "halt_unless_end:\n"
+    "	ret\n"
+    ".popsection\n");
+
 static HANDLER void on_nmi(struct frame *f)
 {
 	got_nmi[cpu_id()]++;
+	if (f->rip >= (u64)halt_unless && f->rip < (u64)halt_unless_end)
+		f->rip = (u64)halt_unless_end;
 }
 
 /* The transmitter's interrupt: reading IIR takes the line down. */
@@ -615,10 +633,75 @@ static void group_halt(void)
 		asm volatile("hlt" : : : "memory");
 }
 
+#define TURNS		10000
+#define RESTARTS	2000
+
+static volatile u32 turn;
+
+static void pass_turn(u32 id)
+{
+	turn = !id;
+	ipi(!id, NMI);
+}
+
+static void await_turn(u32 id)
+{
+	while (turn != id)
+		halt_unless(&turn, id);
+}
+
+/* For one to halt at each moment of the other's waking up, which takes less. */
+#define WAKING	131072	/* ticks */
+
+static void linger(u32 i)
+{
+	u64 end = rdtsc() + i * 2654435761U % WAKING;
+
+	while (rdtsc() < end)
+		relax();
+}
+
+static void take_turns(u32 id)
+{
+	u32 i;
+
+	cli();
+	for (i = 0; i < TURNS; i++) {
+		await_turn(id);
+		pass_turn(id);
+		linger(i);
+	}
+	sti();
+}
+
+/*
+ * One of two rests in HLT with interrupts off, or waits for its start, at almost any
+ * moment: but never both.
+ */
+static void group_turns(void)
+{
+	u32 i;
+
+	start_all();
+	all_do(take_turns);
+	check("NMIs woke them", got_nmi[0] && got_nmi[1]);
+	cli();
+	for (i = 0; i < RESTARTS; i++) {
+		turn = 1;
+		order[1] = pass_turn;
+		ipi(1, INIT);
+		ipi(1, SIPI | START_PAGE);
+		linger(i);
+		await_turn(0);
+		wait_done(1);
+	}
+	check_eq("starts", starts[1], RESTARTS + 1);
+}
+
 static void (*const groups[])(void) = {
 	group_start, group_identity, group_physical, group_logical, group_lowest, group_x2apic,
 	group_init, group_lock, group_shootdown, group_level, group_halt,
-	group_discard,
+	group_discard, group_turns,
 };
 
 int main(void)

@@ -8,6 +8,8 @@
 enum group {
 	GROUP_START, GROUP_IDENTITY, GROUP_PHYSICAL, GROUP_LOGICAL, GROUP_LOWEST,
 	GROUP_X2APIC, GROUP_INIT, GROUP_LOCK, GROUP_SHOOTDOWN, GROUP_LEVEL, GROUP_HALT,
+	GROUP_DISCARD,	/* discard.c */
+	GROUP_TURNS,
 };
 
 /* Nothing here is a matter of time: this only ends what hangs. */
@@ -93,6 +95,11 @@ static void halt(void)
 	items_free(&r);
 }
 
+static void turns(void)
+{
+	group(GROUP_TURNS, 2);
+}
+
 static const struct tap_test tests[] = {
 	{ "start-up", start },
 	{ "who is who", identity },
@@ -105,6 +112,7 @@ static const struct tap_test tests[] = {
 	{ "a page table changes", shootdown },
 	{ "level-triggered interrupts", level },
 	{ "the last one halts", halt },
+	{ "all but one rest", turns },
 };
 
 int main(void)
