@@ -187,6 +187,7 @@ static bool is_stuck(const struct vcpu *v)
 
 	if ((mp != MP_WAIT_SIPI && mp != MP_HALTED_OFF) || has_message(v, mp))
 		return false;
+	/* Its message before its rest: core_mp(), mp_rest(). */
 	smp_rmb();
 	return READ_ONCE(v->mp) == mp;
 }
@@ -230,8 +231,8 @@ enum outcome mp_rest(struct vcpu *v)
 		return rest(v);
 	if (v->mp == MP_WAIT_SIPI)
 		return OUT_MP;
-	/* First it is awake, then it takes a message: see is_stuck(). */
 	WRITE_ONCE(v->mp, MP_RUNNABLE);
+	/* First it is awake, then it takes a message: see is_stuck(). */
 	smp_store_release(&v->pv.kicked, false);
 	return OUT_RESUME;
 }
