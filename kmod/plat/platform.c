@@ -172,8 +172,13 @@ void platform_out(struct platform *p, u16 port, unsigned int size, u32 value)
 /* The PIT's IRQ 0 is on the IOAPIC's pin 2, where IRQ 2, the cascade, has no use for it. */
 void platform_irq(struct platform *p, unsigned int irq, bool level)
 {
+	unsigned int pin = irq == MEMMAP_IRQ_PIT ? 2 : irq;
+
+	/* A chip says so at each access; few change it. */
+	if (!!(p->ioapic.lines & BIT(pin)) == level)
+		return;
 	pic_set_line(p, irq, level);
-	ioapic_set_line(p, irq == MEMMAP_IRQ_PIT ? 2 : irq, level);
+	ioapic_set_line(p, pin, level);
 }
 
 void platform_gsi(struct platform *p, unsigned int gsi, bool level)

@@ -108,7 +108,7 @@ SYM_FUNC_START(svm_enter)
 	ROOT_INSN load_host, vmload %rax
 
 	/* Before the first RET: no return address of the guest's making. */
-	FILL_RETURN_BUFFER %rax, RSB_CLEAR_LOOPS, HV_FEATURE_RSB_STUFF
+	HV_FILL_RETURN_BUFFER HV_FEATURE_RSB_STUFF
 	HV_UNTRAIN_RET
 
 	/*

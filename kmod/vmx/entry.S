@@ -101,8 +101,7 @@ SYM_INNER_LABEL_ALIGN(vmx_vmexit, SYM_L_GLOBAL)
 
 .Lleave:
 	/* Before the first RET: no return address of the guest's making. */
-	FILL_RETURN_BUFFER %rcx, RSB_CLEAR_LOOPS, X86_FEATURE_RSB_VMEXIT, \
-			   X86_FEATURE_RSB_VMEXIT_LITE
+	HV_FILL_RETURN_BUFFER X86_FEATURE_RSB_VMEXIT, X86_FEATURE_RSB_VMEXIT_LITE
 
 	/*
 	 * The guest cannot reach SPEC_CTRL and runs with the host's value.  But
