@@ -49,6 +49,8 @@
  * @window: ask for EXIT_WINDOW as soon as it would (or no longer)
  * @nmi_window: ask for EXIT_IRET when the guest's NMI handler returns (or no longer); on
  *              VMX also when the shadow of MOV SS ends
+ * @iret: EXIT_IRET came. True: the IRET has yet to run, with NMIs blocked, and another
+ *        EXIT_IRET comes behind it
  * @single_step: set DR6.BS: a trap after an instruction that the core stepped over
  * @flush: drop cached translations of the guest before the next entry
  * @load_debug: let the guest have the debug registers until root_give
@@ -85,6 +87,7 @@ struct engine_ops {
 	bool (*can_interrupt)(struct vcpu *v);
 	void (*window)(struct vcpu *v, bool open);
 	void (*nmi_window)(struct vcpu *v, bool open);
+	bool (*iret)(struct vcpu *v);
 	void (*single_step)(struct vcpu *v);
 	void (*flush)(struct vcpu *v);
 	void (*load_debug)(struct vcpu *v);

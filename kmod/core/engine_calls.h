@@ -9,6 +9,7 @@ ENGINE_CALL(run);
 ENGINE_CALL(can_interrupt);
 ENGINE_CALL(window);
 ENGINE_CALL(nmi_window);
+ENGINE_CALL(iret);
 ENGINE_CALL(single_step);
 ENGINE_CALL(flush);
 ENGINE_CALL(load_debug);

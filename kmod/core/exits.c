@@ -74,14 +74,10 @@ static enum outcome on_window(struct vcpu *v)
 	return OUT_RESUME;
 }
 
-/*
- * The handler is about to return.  A pending NMI is delivered before its IRET
- * rather than behind it: one frame deeper on the stack, and only then.
- */
+/* An NMI handler returns, or has. */
 static enum outcome on_iret(struct vcpu *v)
 {
-	static_call(engine_nmi_window)(v, false);
-	v->nmi_blocked = false;
+	v->nmi_blocked = static_call(engine_iret)(v);
 	return OUT_RESUME;
 }
 

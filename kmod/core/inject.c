@@ -24,6 +24,9 @@ static bool makes_double_fault(const struct vcpu_event *first, u8 second)
 	return (BIT(first->vector) & CONTRIBUTORY) && (BIT(second) & CONTRIBUTORY);
 }
 
+/* All but traps, aborts and #DB, which is either: SDM vol. 3, table 'Exceptions and interrupts'. */
+#define FAULTS	(~(BIT(VEC_DB) | BIT(VEC_BP) | BIT(VEC_OF) | BIT(VEC_DF) | BIT(VEC_MC)))
+
 static void inject(struct vcpu *v, u8 vector, bool has_error, u32 error)
 {
 	struct vcpu_event e = {
@@ -45,6 +48,9 @@ static void inject(struct vcpu *v, u8 vector, bool has_error, u32 error)
 		e.error = 0;
 	}
 	v->inject = e;
+	/* A fault's handler finds RF set in what was pushed: SDM vol. 3, 18.3.1.1. */
+	if (BIT(e.vector) & FAULTS)
+		v->rflags |= RFLAGS_RF;
 }
 
 void vcpu_inject(struct vcpu *v, u8 vector)

@@ -7,7 +7,8 @@
  * engine's bitmap and never gets here.  Not in the table, on purpose:
  * TSC_AUX (RDTSCP is hidden), SPEC_CTRL and PRED_CMD (likewise), AMD's LS_CFG
  * (a guest that can read it would set it at each context switch for SSBD,
- * without effect), VM_CR and VM_HSAVE_PA (SVM is hidden), PMU and OSVW.
+ * without effect), VM_CR and VM_HSAVE_PA (SVM is hidden), PMU (but for what AMD
+ * guests need not ask for) and OSVW.
  */
 #include "core/msr.h"
 
@@ -53,6 +54,7 @@ struct msr_row {
 #define MSR_MTRR_DEF_TYPE	0x2ff
 #define MSR_XSS			0xda0
 #define MSR_EFER_NR		0xc0000080
+#define MSR_AMD_PERF_EVTSEL	0xc0010000
 #define MSR_AMD_SYSCFG		0xc0010010
 #define MSR_AMD_HWCR		0xc0010015
 #define MSR_AMD_IORR		0xc0010016
@@ -337,6 +339,12 @@ static const struct msr_row rows[] = {
 	{ MSR_PLATFORM_ID, 0, INTEL },
 	{ MSR_MISC_ENABLE, 0, INTEL, read_misc_enable, write_misc_enable },
 
+	/*
+	 * AMD: four counters and their controls are there without a bit in CPUID
+	 * (APM vol. 2, 13.2.1). They count nothing, and do not keep what is written,
+	 * which tells Linux so.
+	 */
+	{ MSR_AMD_PERF_EVTSEL, MSR_AMD_PERF_CTL + 7, AMD, .write = write_ignored },
 	/* AMD: no TOP_MEM2 enabled, no memory encryption. Linux's MTRR code reads it unasked. */
 	{ MSR_AMD_SYSCFG, 0, AMD, .write = write_same },
 	/*

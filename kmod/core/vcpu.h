@@ -29,6 +29,8 @@ struct task_struct;
 #define VEC_OF	4
 #define VEC_UD	6
 #define VEC_DF	8
+#define VEC_TS	10
+#define VEC_NP	11
 #define VEC_SS	12
 #define VEC_GP	13
 #define VEC_PF	14

@@ -141,6 +141,7 @@ void svm_set_state(struct vcpu *v, const struct hv_vcpu_state *state, bool init)
 	save->dr7 = DR7_RESET;
 	memset(s->dr, 0, sizeof(s->dr));
 	s->dr_loaded = false;
+	s->iret.stepping = false;
 }
 
 static void get_segments(struct hv_vcpu_state *state, const struct vmcb_save *save)

@@ -140,6 +140,8 @@ static void svm_run(struct vcpu *v)
 	struct svm_vcpu *s = to_svm(v);
 
 	before_entry(v, s->vmcb);
+	if (unlikely(s->iret.stepping))
+		svm_iret_entry(v, s);
 	load_cr2(v->cr2);
 	clgi();
 	enter(v, s->vmcb_pa, this_cpu_ptr(&svm_cpus)->host_vmcb_pa);
@@ -147,6 +149,8 @@ static void svm_run(struct vcpu *v)
 	stgi();
 	after_exit(v, s->vmcb);
 	svm_decode(s, &v->exit);
+	if (unlikely(s->iret.stepping))
+		svm_iret_exit(v, s);
 }
 
 static bool svm_can_interrupt(struct vcpu *v)
@@ -291,6 +295,7 @@ const struct engine_ops svm_engine = {
 	.can_interrupt = svm_can_interrupt,
 	.window = svm_window,
 	.nmi_window = svm_nmi_window,
+	.iret = svm_iret,
 	.single_step = svm_single_step,
 	.flush = svm_flush,
 	.load_debug = svm_load_debug,

@@ -11,6 +11,22 @@
 #include "svm/vmcb.h"
 
 /**
+ * struct svm_iret - an NMI handler's IRET that is stepped over
+ * @stepping: there is one: the rest counts
+ * @tf: the guest's own TF before it
+ * @rip: where it is
+ * @rsp: the guest's RSP before it
+ * @dr6: the guest's DR6 before it
+ */
+struct svm_iret {
+	bool stepping;
+	bool tf;
+	u64 rip;
+	u64 rsp;
+	u64 dr6;
+};
+
+/**
  * struct svm_vcpu - a vCPU on this engine
  * @vcpu: first, so that core and engine convert at no cost
  * @vmcb: control block; constant
@@ -20,6 +36,7 @@
  * @flush: translations have to go before the next entry
  * @dr: DR0 to DR3 while not loaded
  * @dr_loaded: the guest has the debug registers
+ * @iret: an NMI handler's IRET that is stepped over, see iret.c
  */
 struct svm_vcpu {
 	struct vcpu vcpu;
@@ -30,6 +47,7 @@ struct svm_vcpu {
 	bool flush;
 	u64 dr[4];
 	bool dr_loaded;
+	struct svm_iret iret;
 };
 
 static inline struct svm_vcpu *to_svm(struct vcpu *v)
@@ -121,6 +139,11 @@ void svm_get_state(struct vcpu *v, struct hv_vcpu_state *state);
 
 /* exit.c: core. */
 void svm_decode(struct svm_vcpu *s, struct exit *exit);
+
+/* iret.c: core. Of a vCPU that is stepping: behind all else before entry, and at exit. */
+bool svm_iret(struct vcpu *v);
+void svm_iret_entry(struct vcpu *v, struct svm_vcpu *s);
+void svm_iret_exit(struct vcpu *v, struct svm_vcpu *s);
 
 /* entry.S */
 void svm_enter(struct vcpu *v, u64 guest_vmcb, u64 host_vmcb);

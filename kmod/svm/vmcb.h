@@ -97,7 +97,8 @@
 /* DR7: local and global enables of the four breakpoints */
 #define DR7_ENABLED		0xffULL
 
-/* DR6: a single-step trap */
+/* DR6: the four breakpoints, and a single-step trap */
+#define DR6_BREAKPOINTS		0xfULL
 #define DR6_BS			BIT_ULL(14)
 
 /* Exit codes: appendix C */

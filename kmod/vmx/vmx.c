@@ -212,6 +212,13 @@ static void vmx_nmi_window(struct vcpu *v, bool open)
 	vmx_set_primary(to_vmx(v), PRIMARY_NMI_WINDOW, open);
 }
 
+/* NMIs are virtual: the window opens when nothing blocks them any more. */
+static bool vmx_iret(struct vcpu *v)
+{
+	vmx_nmi_window(v, false);
+	return false;
+}
+
 /* The trap is injected, so that none is pending any more. */
 static void vmx_single_step(struct vcpu *v)
 {
@@ -281,6 +288,7 @@ const struct engine_ops vmx_engine = {
 	.can_interrupt = vmx_can_interrupt,
 	.window = vmx_window,
 	.nmi_window = vmx_nmi_window,
+	.iret = vmx_iret,
 	.single_step = vmx_single_step,
 	.flush = vmx_flush,
 	.load_debug = vmx_load_debug,

@@ -7,7 +7,7 @@
 
 enum group {
 	GROUP_PIC, GROUP_IOAPIC, GROUP_TIMER, GROUP_PRIORITY, GROUP_NESTING, GROUP_WINDOW,
-	GROUP_NMI, GROUP_X2APIC, GROUP_X2APIC_BUSY, GROUP_XAPIC_BUSY,
+	GROUP_NMI, GROUP_NMI_IRET, GROUP_X2APIC, GROUP_X2APIC_BUSY, GROUP_XAPIC_BUSY,
 };
 
 static struct hvctl *h;
@@ -69,6 +69,11 @@ static void nmi(void)
 	group(GROUP_NMI);
 }
 
+static void nmi_iret(void)
+{
+	group(GROUP_NMI_IRET);
+}
+
 static void x2apic(void)
 {
 	group(GROUP_X2APIC);
@@ -107,6 +112,7 @@ static const struct tap_test tests[] = {
 	{ "nesting", nesting },
 	{ "interrupt windows", window },
 	{ "NMI", nmi },
+	{ "the IRET of an NMI's handler", nmi_iret },
 	{ "x2APIC", x2apic },
 	{ "x2APIC: self-IPIs and priorities", x2apic_busy },
 	{ "xAPIC: self-IPIs", xapic_busy },

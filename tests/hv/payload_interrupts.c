@@ -56,6 +56,11 @@ static HANDLER void on_pic(struct frame *f)
 	outb(0x20, 0x20);
 }
 
+static void self_nmi(void)
+{
+	mmio_write(LAPIC + L_ICR, 0x40400);
+}
+
 static HANDLER void on_nmi(struct frame *f)
 {
 	take(2, f);
@@ -427,17 +432,17 @@ static void group_nmi(void)
 {
 	u32 i;
 
-	mmio_write(LAPIC + L_ICR, 0x40400);
+	self_nmi();
 	asm volatile("nop; nop");
 	check_eq("an NMI comes with interrupts off", taken, 1);
 	check_eq("... at vector 2", order[0], 2);
 	for (i = 0; i < 100; i++) {
-		mmio_write(LAPIC + L_ICR, 0x40400);
+		self_nmi();
 		asm volatile("nop; nop");
 	}
 	check_eq("each of 100", taken, 101);
 	self_ipi(0x51);
-	mmio_write(LAPIC + L_ICR, 0x40400);
+	self_nmi();
 	asm volatile("nop; nop");
 	check_eq("it comes before a pending interrupt", order[0], 2);
 	/*
@@ -450,6 +455,69 @@ static void group_nmi(void)
 	asm volatile("nop; nop");
 	cli();
 	check_eq("... and comes then", taken, 103);
+}
+
+/* Another one comes while its handler runs: it waits for the IRET to be over. */
+static HANDLER void on_nmi_again(struct frame *f)
+{
+	take(2, f);
+	if (taken == 1)
+		self_nmi();
+}
+
+static void nmi_again(void)
+{
+	extern const u8 nmi_from[], nmi_to[];
+
+	taken = 0;
+	idt_set(2, on_nmi_again);
+	self_nmi();
+	asm volatile("nmi_from: nop; nop; nmi_to:" : : : "memory");
+	check_eq("an NMI behind an NMI", taken, 2);
+	check("... comes where the first one's handler returned to",
+	      taken_rip >= (u64)nmi_from && taken_rip <= (u64)nmi_to);
+}
+
+#define BAD_CS	0x28	/* behind the GDT's end */
+
+static volatile u64 iret_rflags, iret_error;
+
+static HANDLER void on_nmi_bad(struct frame *f)
+{
+	take(2, f);
+	f->cs = BAD_CS;
+}
+
+/* At the NMI handler's IRET, whose frame is what the stack has. */
+static HANDLER void on_iret_gp(struct frame *f, u64 error)
+{
+	struct frame *nmi = (void *)f->rsp;
+
+	iret_error = error;
+	iret_rflags = f->rflags;
+	nmi->cs = f->cs;
+}
+
+static void nmi_fault(void)
+{
+	taken = 0;
+	idt_set(2, on_nmi_bad);
+	idt_set(13, on_iret_gp);
+	self_nmi();
+	asm volatile("nop; nop" : : : "memory");
+	catch_all();
+	check_eq("an NMI handler's IRET faults: error code", iret_error, BAD_CS);
+	check_eq("... without TF", iret_rflags & 0x100, 0);
+	idt_set(2, on_nmi);
+	self_nmi();
+	asm volatile("nop; nop" : : : "memory");
+	check_eq("... and the next NMI comes", taken, 2);
+}
+
+static void group_nmi_iret(void)
+{
+	nmi_again();
+	nmi_fault();
 }
 
 /* x2APIC */
@@ -567,7 +635,7 @@ static void group_xapic_busy(void)
 
 static void (*const groups[])(void) = {
 	group_pic, group_ioapic, group_timer, group_priority, group_nesting, group_window,
-	group_nmi, group_x2apic, group_x2apic_busy, group_xapic_busy,
+	group_nmi, group_nmi_iret, group_x2apic, group_x2apic_busy, group_xapic_busy,
 };
 
 int main(void)
