@@ -79,7 +79,7 @@ static void take_init(struct vcpu *v)
 {
 	struct hv_vcpu_state state;
 
-	lapic_test_clear(&v->lapic, LAPIC_PENDING_NMI);
+	lapic_drop_nmis(&v->lapic, true);
 	lapic_reset(&v->lapic, false);
 	init_state(v, &state);
 	load(v, &state, true);

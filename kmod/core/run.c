@@ -34,6 +34,8 @@ static bool wants_interrupt(struct vcpu *v)
 
 static bool inject_nmi(struct vcpu *v)
 {
+	if (v->nmi_blocked)
+		lapic_drop_nmis(&v->lapic, false);
 	if (v->inject.valid || v->nmi_blocked)
 		return false;
 	/* Not between MOV SS and the instruction that sets the stack pointer. */
@@ -41,7 +43,7 @@ static bool inject_nmi(struct vcpu *v)
 		static_call(engine_nmi_window)(v, true);
 		return false;
 	}
-	if (!lapic_test_clear(&v->lapic, LAPIC_PENDING_NMI))
+	if (!lapic_take_nmi(&v->lapic))
 		return false;
 	v->inject = (struct vcpu_event){ .valid = true, .type = EVENT_NMI, .vector = VEC_NMI };
 	v->nmi_blocked = true;

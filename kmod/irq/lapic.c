@@ -103,27 +103,74 @@ void lapic_accept(struct lapic *l, u8 vector, bool level)
 	host_kick(l->vcpu);
 }
 
-/**
- * lapic_post - note an event that has no vector in the IRR; any context
- * @l: local APIC
- * @what: LAPIC_PENDING_NMI, LAPIC_PENDING_INIT or LAPIC_PENDING_SIPI
- */
-void lapic_post(struct lapic *l, enum lapic_pending what)
+/* Behind the bit, and a full barrier: core/mp.c looks for messages under way. */
+static void tell(struct lapic *l)
 {
-	if (test_and_set_bit(what, &l->s.pending))
-		return;
-	/* Behind the bit, and a full barrier: core/mp.c looks for messages under way. */
 	atomic_inc_return(&l->plat->messages);
 	host_kick(l->vcpu);
 }
 
 /**
+ * lapic_post - note an event that has no vector in the IRR; any context
+ * @l: local APIC
+ * @what: LAPIC_PENDING_INIT or LAPIC_PENDING_SIPI
+ */
+void lapic_post(struct lapic *l, enum lapic_pending what)
+{
+	if (!test_and_set_bit(what, &l->s.pending))
+		tell(l);
+}
+
+/**
  * lapic_nmi - an NMI arrives; any context
  * @l: local APIC
+ *
+ * A processor would take the first of two at once, and have the second one pending
+ * behind it (SDM vol. 3, 'Handling multiple NMIs').  So two are kept of those that
+ * come while a vCPU gets to neither; further ones are lost.
  */
 void lapic_nmi(struct lapic *l)
 {
-	lapic_post(l, LAPIC_PENDING_NMI);
+	unsigned long old = READ_ONCE(l->s.pending), new;
+
+	do {
+		new = old | BIT(old & BIT(LAPIC_PENDING_NMI) ? LAPIC_PENDING_NMI2 :
+							       LAPIC_PENDING_NMI);
+		if (new == old)
+			return;
+	} while (!try_cmpxchg(&l->s.pending, &old, new));
+	tell(l);
+}
+
+/**
+ * lapic_take_nmi - is there an NMI to be taken now? The vCPU's own thread
+ * @l: local APIC
+ */
+bool lapic_take_nmi(struct lapic *l)
+{
+	unsigned long old = READ_ONCE(l->s.pending), new;
+
+	do {
+		if (!(old & BIT(LAPIC_PENDING_NMI)))
+			return false;
+		new = old & ~BIT(old & BIT(LAPIC_PENDING_NMI2) ? LAPIC_PENDING_NMI2 :
+								 LAPIC_PENDING_NMI);
+	} while (!try_cmpxchg(&l->s.pending, &old, new));
+	return true;
+}
+
+/**
+ * lapic_drop_nmis - NMIs came that will not be taken; the vCPU's own thread
+ * @l: local APIC
+ * @all: not just the second one, which has no place while a handler runs
+ */
+void lapic_drop_nmis(struct lapic *l, bool all)
+{
+	unsigned long drop = BIT(LAPIC_PENDING_NMI2) | (all ? BIT(LAPIC_PENDING_NMI) : 0);
+	unsigned long old = READ_ONCE(l->s.pending);
+
+	while ((old & drop) && !try_cmpxchg(&l->s.pending, &old, old & ~drop))
+		;
 }
 
 /**
@@ -984,7 +1031,7 @@ void lapic_reset(struct lapic *l, bool power_on)
 	WRITE_ONCE(l->s.ppr, 0);
 	if (!power_on)
 		return;
-	clear_bit(LAPIC_PENDING_NMI, &l->s.pending);
+	lapic_drop_nmis(l, true);
 	clear_bit(LAPIC_PENDING_INIT, &l->s.pending);
 	clear_bit(LAPIC_PENDING_SIPI, &l->s.pending);
 }

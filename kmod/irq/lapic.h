@@ -76,14 +76,16 @@ enum lapic_reg {
  * enum lapic_pending - bit numbers in lapic_state.pending
  * @LAPIC_PENDING_IRR: ask lapic_next(); stays set while it has a vector to give
  * @LAPIC_PENDING_EXTINT: the PIC's output is high; see lapic_accepts_extint()
- * @LAPIC_PENDING_NMI: an NMI; taken with lapic_test_clear()
- * @LAPIC_PENDING_INIT: an INIT message; likewise
+ * @LAPIC_PENDING_NMI: an NMI; taken with lapic_take_nmi()
+ * @LAPIC_PENDING_NMI2: another one behind it
+ * @LAPIC_PENDING_INIT: an INIT message; taken with lapic_test_clear()
  * @LAPIC_PENDING_SIPI: a start-up message, its vector in sipi_vector; likewise
  */
 enum lapic_pending {
 	LAPIC_PENDING_IRR,
 	LAPIC_PENDING_EXTINT,
 	LAPIC_PENDING_NMI,
+	LAPIC_PENDING_NMI2,
 	LAPIC_PENDING_INIT,
 	LAPIC_PENDING_SIPI,
 };
@@ -213,6 +215,8 @@ static inline bool lapic_test_clear(struct lapic *l, enum lapic_pending what)
 	return test_and_clear_bit(what, &l->s.pending);
 }
 
+bool lapic_take_nmi(struct lapic *l);
+void lapic_drop_nmis(struct lapic *l, bool all);
 int lapic_next(struct lapic *l);
 void lapic_take(struct lapic *l, u8 vector);
 bool lapic_accepts_extint(const struct lapic *l);

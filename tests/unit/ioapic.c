@@ -171,7 +171,7 @@ static void test_destinations(void)
 	io_apic_write(HIGH(6), 0);
 	io_apic_write(LOW(6), 0x400);
 	board_irq(6, true);
-	CHECK(lapic_test_clear(board_lapic(0), LAPIC_PENDING_NMI));
+	CHECK(lapic_take_nmi(board_lapic(0)));
 	/* Nobody there. */
 	io_apic_write(HIGH(7), 9U << 24);
 	io_apic_write(LOW(7), 0x77);
@@ -221,7 +221,7 @@ static void test_modes(void)
 	for (i = 1; i <= 3; i++) {
 		io_apic_write(LOW(6), 0x400 | LEVEL);
 		board_irq(6, true);
-		CHECK(lapic_test_clear(board_lapic(1), LAPIC_PENDING_NMI));
+		CHECK(lapic_take_nmi(board_lapic(1)));
 		CHECK_EQ(io_apic_read(LOW(6)), 0x400 | LEVEL);
 		board_irq(6, false);
 	}

@@ -315,6 +315,31 @@ static void test_ipi_shorthands(void)
 	CHECK(mock_kicked == &board_vcpu[2]);
 }
 
+/* One is taken, one waits behind it; what comes beyond that is lost. */
+static void test_two_nmis(void)
+{
+	struct lapic *l;
+	unsigned int i;
+
+	board_setup_apics(1);
+	l = board_lapic(0);
+	for (i = 0; i < 3; i++)
+		lapic_nmi(l);
+	CHECK(lapic_take_nmi(l));
+	lapic_nmi(l);
+	CHECK(lapic_take_nmi(l));
+	CHECK(lapic_take_nmi(l));
+	CHECK(!lapic_take_nmi(l) && !lapic_pending(l));
+	lapic_nmi(l);
+	lapic_nmi(l);
+	lapic_drop_nmis(l, false);
+	CHECK(lapic_take_nmi(l) && !lapic_take_nmi(l));
+	lapic_nmi(l);
+	lapic_nmi(l);
+	lapic_drop_nmis(l, true);
+	CHECK(!lapic_take_nmi(l) && !lapic_pending(l));
+}
+
 static void test_ipi_kinds(void)
 {
 	struct lapic *l;
@@ -324,8 +349,8 @@ static void test_ipi_kinds(void)
 	apic_write(0, LAPIC_ICR_HIGH, 1 << 24);
 	apic_write(0, LAPIC_ICR, 0x4400);
 	CHECK(lapic_wakes(l));
-	CHECK(lapic_test_clear(l, LAPIC_PENDING_NMI));
-	CHECK(!lapic_test_clear(l, LAPIC_PENDING_NMI));
+	CHECK(lapic_take_nmi(l));
+	CHECK(!lapic_take_nmi(l));
 	apic_write(0, LAPIC_ICR, 0xc500);	/* INIT, level assert */
 	CHECK(lapic_test_clear(l, LAPIC_PENDING_INIT));
 	apic_write(0, LAPIC_ICR, 0x8500);	/* INIT, level de-assert */
@@ -394,7 +419,7 @@ static void test_lint0(void)
 	lapic_lint(l, 0, false);
 	apic_write(0, LAPIC_LVT_LINT0, 0x400);
 	lapic_lint(l, 0, true);
-	CHECK(lapic_test_clear(l, LAPIC_PENDING_NMI));
+	CHECK(lapic_take_nmi(l));
 }
 
 static void test_timer_oneshot(void)
@@ -644,6 +669,7 @@ static const struct tap_test tests[] = {
 	{ "x2APIC: every MSR, every bit", test_x2_faults },
 	{ "x2APIC: ID, LDR, ICR, self-IPI", test_x2_mode },
 	{ "IPI shorthands", test_ipi_shorthands },
+	{ "two NMIs", test_two_nmis },
 	{ "IPI kinds", test_ipi_kinds },
 	{ "logical destinations", test_logical_xapic },
 	{ "LINT0: virtual wire, fixed, NMI", test_lint0 },

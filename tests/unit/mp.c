@@ -279,7 +279,7 @@ static void test_end(void)
 	vcpu(1)->rflags &= ~RFLAGS_IF;
 	CHECK_EQ(mp_halt(vcpu(1)), OUT_HALT);	/* 0 has an NMI to take */
 	CHECK_EQ(mp_rest(vcpu(0)), OUT_RESUME);
-	lapic_test_clear(board_lapic(0), LAPIC_PENDING_NMI);
+	lapic_take_nmi(board_lapic(0));
 	sipi(2, 0x9a);
 	CHECK_EQ(mp_halt(vcpu(0)), OUT_HALT);	/* 2 has been told to start */
 	pump(2);
