@@ -56,26 +56,6 @@
 #define CREDIT_CALL_DEPTH
 #endif
 
-/* Every entry of the return buffer, as __FILL_RETURN_BUFFER, but not in a loop. */
-#define HV_FILL_ALL_RETURNS				\
-	.rept RSB_CLEAR_LOOPS;				\
-	__FILL_RETURN_SLOT;				\
-	.endr;						\
-	add	$(8 * RSB_CLEAR_LOOPS), %rsp;		\
-	lfence;						\
-	CREDIT_CALL_DEPTH
-
-/*
- * FILL_RETURN_BUFFER in 34 instructions instead of 82; where only @one is there, one
- * entry is filled (PBRSB).
- */
-.macro HV_FILL_RETURN_BUFFER all:req one=ALT_NOT(X86_FEATURE_ALWAYS)
-	ALTERNATIVE_2 "jmp .Lfilled_\@", \
-		__stringify(HV_FILL_ALL_RETURNS), \all, \
-		__stringify(__FILL_ONE_RETURN), \one
-.Lfilled_\@:
-.endm
-
 #else /* __ASSEMBLY__ */
 
 #include <linux/cgroup.h>

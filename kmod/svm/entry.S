@@ -9,6 +9,7 @@
 #include <asm/nospec-branch.h>
 
 #include "compat.h"
+#include "returns.S"
 #include "svm/offsets.h"
 
 /*
@@ -108,7 +109,8 @@ SYM_FUNC_START(svm_enter)
 	ROOT_INSN load_host, vmload %rax
 
 	/* Before the first RET: no return address of the guest's making. */
-	HV_FILL_RETURN_BUFFER HV_FEATURE_RSB_STUFF
+	ALTERNATIVE "jmp .Lfilled", "HV_FILL_RETURNS", HV_FEATURE_RSB_STUFF
+.Lfilled:
 	HV_UNTRAIN_RET
 
 	/*

@@ -12,6 +12,7 @@
 #include <asm/unwind_hints.h>
 
 #include "compat.h"
+#include "returns.S"
 #include "vmx/offsets.h"
 
 .section .noinstr.text, "ax"
@@ -101,7 +102,10 @@ SYM_INNER_LABEL_ALIGN(vmx_vmexit, SYM_L_GLOBAL)
 
 .Lleave:
 	/* Before the first RET: no return address of the guest's making. */
-	HV_FILL_RETURN_BUFFER X86_FEATURE_RSB_VMEXIT, X86_FEATURE_RSB_VMEXIT_LITE
+	ALTERNATIVE_2 "jmp .Lfilled", \
+		"HV_FILL_RETURNS", X86_FEATURE_RSB_VMEXIT, \
+		__stringify(__FILL_ONE_RETURN), X86_FEATURE_RSB_VMEXIT_LITE
+.Lfilled:
 
 	/*
 	 * The guest cannot reach SPEC_CTRL and runs with the host's value.  But
