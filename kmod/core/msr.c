@@ -344,7 +344,7 @@ static const struct msr_row rows[] = {
 	 * (APM vol. 2, 13.2.1). They count nothing, and do not keep what is written,
 	 * which tells Linux so.
 	 */
-	{ MSR_AMD_PERF_EVTSEL, MSR_AMD_PERF_CTL + 7, AMD, .write = write_ignored },
+	{ MSR_AMD_PERF_EVTSEL, MSR_AMD_PERF_EVTSEL + 7, AMD, .write = write_ignored },
 	/* AMD: no TOP_MEM2 enabled, no memory encryption. Linux's MTRR code reads it unasked. */
 	{ MSR_AMD_SYSCFG, 0, AMD, .write = write_same },
 	/*
